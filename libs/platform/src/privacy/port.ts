@@ -1,0 +1,27 @@
+import type { NewEvent, Purpose, Recorded } from '@minipilot/kernel/event.js';
+
+/** One payload to seal into an event. `payload` includes its own version `v`. */
+export interface ToSeal {
+  subject: string;
+  purpose: Purpose;
+  payload: Record<string, unknown>;
+}
+
+/** Seals and opens the personal parts of events. */
+export interface Sealer {
+  /**
+   * Returns the event with `sealed` and `ciphertexts` filled in. The wrapped keys of all events of one call are
+   * durable in the vault before it resolves, so it must be awaited before the append.
+   */
+  seal(events: { event: NewEvent; seal: ToSeal[] }[]): Promise<NewEvent[]>;
+  /** The payload, or null when its key has been destroyed. Throws KeyNotHeld where this process lacks the purpose's private key. */
+  unseal(event: Pick<Recorded, 'id' | 'type' | 'tenant' | 'sealed' | 'ciphertexts'>, purpose: Purpose, subject: string): Promise<Record<string, unknown> | null>;
+  /** HMAC-SHA-256 in hex of a command body under the actor's own key (made on first use, destroyed with the person). */
+  fingerprint(actor: string, body: unknown): Promise<string>;
+}
+
+/** Draws what must not be foreseen. In demo mode derived from the server seed and the label, so that a simulation repeats exactly. */
+export interface Randomness {
+  /** `label` says what it is for and is unique to the draw. */
+  bytes(length: number, label: string): Buffer;
+}
