@@ -1,0 +1,202 @@
+import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
+import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Subject, flag, list, nullable, object, oneOf, optional, text, version1 } from '@minipilot/kernel/schema.js';
+import type { Static } from 'typebox';
+import { ApplicantKind } from '../call/events.js';
+
+/** Who applies and how to reach them. */
+export const Contact = object({
+  v: version1,
+  name: text(120, 1),
+  businessId: optional(text(20)),
+  phone: optional(text(40)),
+  email: optional(text(254)),
+  address: optional(text(300)),
+  /** the adult who answers for the money, where it is not who applies */
+  recipientName: optional(text(120)),
+});
+/** What is proposed, in the applicant's words. `idea` is the only thing that is scored. */
+export const ProposalText = object({
+  v: version1,
+  title: text(80, 1),
+  idea: text(1000, 1),
+  place: text(300),
+  time: text(300),
+  lines: list(object({ what: text(120, 1), cents: PositiveCents }), 3),
+  tradeSecret: optional(text(500)),
+});
+const Account = object({ v: version1, iban: text(34, 15) });
+const Comment = object({ v: version1, text: text(4000, 1) });
+export const ReportText = object({
+  v: version1,
+  happened: text(2000, 1),
+  learned: text(2000, 1),
+  lines: list(object({ what: text(120, 1), cents: PositiveCents }), 3),
+  continuation: text(1000),
+});
+
+export const Outcome = oneOf('yes', 'partly', 'no');
+export const DecisionResult = oneOf('granted', 'waiting', 'refused', 'ineligible', 'late');
+export type DecisionResult = Static<typeof DecisionResult>;
+export const Reach = oneOf('electronic', 'letter');
+export const Channel = oneOf('online', 'agent', 'desk', 'phone', 'paper');
+
+/** The plain part of an application: what decisions and counts need, and nothing that points to a person. */
+const plain = {
+  kind: ApplicantKind,
+  district: Code,
+  askedCents: PositiveCents,
+  involves: list(oneOf('children', 'food', 'public-place', 'water-or-animals'), 4),
+  /** de minimis aid in the last three years, for economic activity only */
+  economic: nullable(object({ deMinimisCents: Cents })),
+  language: oneOf('fi', 'sv', 'en'),
+  reach: Reach,
+};
+
+const attempt = { instalment: Count, attempt: Count };
+
+export const pilotEvents = [
+  defineEvent(
+    'pilot.submitted',
+    'An application arrived and was registered, in time or late.',
+    object({
+      call: Id,
+      applicant: Subject,
+      slot: Count,
+      ...plain,
+      /** when the complete request had been received; a helped one: when it was written down */
+      arrivedAt: At,
+      late: flag,
+      channel: Channel,
+      /** who helped; takes no part in deciding */
+      helper: nullable(Subject),
+    }),
+    { access: 'party', sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } } },
+  ),
+  defineEvent('pilot.amended', 'The applicant changed the application before the close.', object({ ...plain, amendedAt: At }), {
+    access: 'party',
+    sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } },
+  }),
+  defineEvent('pilot.withdrawn', 'The applicant took the application back.', object({ withdrawnAt: At }), { access: 'party' }),
+  defineEvent(
+    'pilot.checked',
+    'An officer checked the application and suggests whether it is eligible; the decision-maker decides.',
+    object({ suggestion: oneOf('eligible', 'ineligible'), codes: list(Code, 20) }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.decided',
+    'The decision on this application, copied from the call\'s decisions.',
+    object({
+      result: DecisionResult,
+      cents: Cents,
+      /** event id of the decision in the call's scoring stream, which holds the reasons */
+      decision: Id,
+      section: text(60, 1),
+      decidedOn: Day,
+      decider: Subject,
+      pay: oneOf('at-once', 'when-final'),
+      reportDueDays: Count,
+      /** regulation named when the money is de minimis aid */
+      deMinimis: nullable(text(60)),
+    }),
+  ),
+  defineEvent(
+    'pilot.notified',
+    'The addressee was told of the decision; the own appeal window follows.',
+    object({ channel: Reach, sentOn: Day, noticeOn: Day, appealUntil: Day }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.decision-published',
+    'The decision was published on the web; the residents\' appeal window follows.',
+    object({ publishedOn: Day, noticeOn: Day, appealUntil: Day }),
+  ),
+  defineEvent('pilot.award-accepted', 'The recipient accepted the award by giving an account.', object({ acceptedAt: At }), {
+    access: 'party',
+    sealed: { iban: { v: 1, schema: Account } },
+  }),
+  defineEvent('pilot.account-changed', 'The recipient gave another account.', object({ changedAt: At, channel: Channel }), {
+    access: 'party',
+    sealed: { iban: { v: 1, schema: Account } },
+  }),
+  defineEvent('pilot.award-declined', 'The recipient declined the award.', object({ declinedAt: At })),
+  defineEvent('pilot.award-lapsed', 'Nobody accepted the award in time.', object({ effectiveAt: At })),
+  defineEvent('pilot.recipient-withdrew', 'The recipient steps back; another may be named by a day.', object({ nameBy: Day }), { access: 'party' }),
+  defineEvent('pilot.recipient-changed', 'Another recipient took over before payment.', object({ recipient: Subject }), {
+    access: 'party',
+    sealed: { contact: { v: 1, schema: Contact } },
+  }),
+  defineEvent(
+    'pilot.payout-requested',
+    'A payment of the award became due.',
+    object({
+      ...attempt,
+      cents: PositiveCents,
+      /** commitment (`com`) of the sealed account and the event that holds it */
+      account: Hash,
+      accountEvent: Id,
+      recipient: Subject,
+    }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.paid',
+    'The bank settled a payment.',
+    object({ ...attempt, cents: PositiveCents, batch: Id, reference: text(40, 1), paidOn: Day, reportDue: Day }),
+    { fields: { reference: 'party', batch: 'party' } },
+  ),
+  defineEvent(
+    'pilot.payout-failed',
+    'The bank rejected or returned a payment; a new attempt may follow.',
+    object({ ...attempt, cents: PositiveCents, batch: Id, how: oneOf('rejected', 'returned'), code: Code, on: Day }),
+    { access: 'party' },
+  ),
+  defineEvent('pilot.report-reminded', 'The recipient was reminded of the report.', object({ due: Day, days: Count, effectiveAt: At }), { access: 'party' }),
+  defineEvent('pilot.report-overdue', 'The report was not there on its day.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
+  defineEvent('pilot.report-escalated', 'A missing report went to the officer\'s superior.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
+  defineEvent('pilot.report-extended', 'More time for the report was granted.', object({ due: Day }), {
+    access: 'party',
+    sealed: { comment: { v: 1, schema: Comment } },
+  }),
+  defineEvent(
+    'pilot.reported',
+    'The recipient told what happened, whether it worked and what was learned.',
+    object({
+      reportedAt: At,
+      outcome: Outcome,
+      participants: Count,
+      usedCents: Cents,
+      unspentCents: Cents,
+      goOn: flag,
+    }),
+    { sealed: { proposal: { v: 1, schema: ReportText } } },
+  ),
+  defineEvent('pilot.report-sent-back', 'The officer asked to complete the report.', object({}), {
+    access: 'party',
+    sealed: { comment: { v: 1, schema: Comment } },
+  }),
+  defineEvent(
+    'pilot.report-accepted',
+    'The officer accepted the report; unspent money above the floor is to be returned.',
+    object({ returnCents: Cents, returnDue: nullable(Day), reference: nullable(text(40)) }),
+    { fields: { reference: 'party' } },
+  ),
+  defineEvent('pilot.money-returned', 'Unspent money came back.', object({ cents: PositiveCents, reference: text(40, 1), on: Day }), {
+    fields: { reference: 'party' },
+  }),
+  defineEvent('pilot.plan-changed', 'The recipient told of a change of plan; silence until a day means yes.', object({ silenceUntil: Day }), {
+    access: 'party',
+    sealed: { proposal: { v: 1, schema: Comment } },
+  }),
+  defineEvent('pilot.plan-refused', 'The officer did not agree to the change of plan.', object({}), {
+    access: 'party',
+    sealed: { comment: { v: 1, schema: Comment } },
+  }),
+  defineEvent(
+    'pilot.text-published',
+    'An officer looked at the pilot\'s own words and published them.',
+    object({ title: text(80, 1), summary: text(1000), lesson: nullable(text(1000)) }),
+  ),
+  defineEvent('pilot.recipient-published', 'An organisation that got an award was named.', object({ organisation: text(120, 1) })),
+] as const;
+export type PilotEvent = EventsOf<typeof pilotEvents>;

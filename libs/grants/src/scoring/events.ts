@@ -1,0 +1,112 @@
+import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
+import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Subject, flag, list, nullable, object, oneOf, optional, text, version1 } from '@minipilot/kernel/schema.js';
+import { Type, type Static } from 'typebox';
+import { DecisionResult, Reach } from '../pilot/events.js';
+
+export const OpenedCard = object({
+  application: Id,
+  member: Subject,
+  values: nullable(list(Type.Integer(), 20)),
+  salt: Hash,
+  /** the `scorebook.card-saved` event whose commitment these values open */
+  card: Id,
+});
+export type OpenedCard = Static<typeof OpenedCard>;
+
+export const Place = object({
+  application: Id,
+  rank: nullable(Count),
+  /** exact mean of the weighted scores; both are whole numbers as text */
+  score: nullable(object({ numerator: text(80, 1), denominator: text(80, 1) })),
+  cards: Count,
+  result: oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored', 'not-passed', 'incomplete', 'no-money'),
+  cents: Cents,
+  reason: Code,
+  tie: optional(object({ with: list(Id), partedBy: oneOf('criterion-order', 'lot'), criterion: optional(Code) })),
+  drawKey: optional(Hash),
+});
+export type Place = Static<typeof Place>;
+
+export const scoringEvents = [
+  defineEvent(
+    'scoring.started',
+    'The committee was named and got the applications that take part.',
+    object({ call: Id, members: list(Subject, 30), chair: Subject, applications: list(Id), left: list(object({ application: Id, why: oneOf('late', 'ineligible', 'withdrawn') })), closesAt: At }),
+    { access: 'party' },
+  ),
+  defineEvent('scoring.extended', 'Scoring goes on for longer.', object({ closesAt: At }), { access: 'party' }),
+  defineEvent('scoring.cards-opened', 'Cards were opened after the close, in pages.', object({ page: Count, cards: list(OpenedCard, 1000) }), { access: 'party' }),
+  defineEvent(
+    'scoring.opened',
+    'All cards are open; the lot\'s seed is revealed.',
+    object({
+      cards: Count,
+      /** digest of all opened cards with their salts, as in the selection */
+      digest: Hash,
+      seed: Hash,
+      effectiveAt: At,
+    }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'scoring.proposed',
+    'The proposal was computed from rules, cards and lot, in pages.',
+    object({ page: Count, places: list(Place, 500), last: flag, count: optional(Count), totalCents: optional(Cents), digest: optional(Hash) }),
+    { access: 'party' },
+  ),
+  defineEvent('scoring.proposal-signed', 'The chair signed the committee\'s proposal.', object({ digest: Hash }), { access: 'party' }),
+  defineEvent(
+    'scoring.reading-recorded',
+    'A reader of a rolling call said yes or no to each criterion.',
+    object({ application: Id, reader: Subject, values: list(flag, 20), salt: Hash }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'scoring.round-proposed',
+    'A weekly round of a rolling call was put together.',
+    object({ round: Count, effectiveAt: At, places: list(Place, 1000), leftCents: Cents, digest: Hash, seed: nullable(Hash) }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'scoring.decided',
+    'The decision-maker decided one application.',
+    object({
+      application: Id,
+      applicant: Subject,
+      result: DecisionResult,
+      cents: Cents,
+      from: oneOf('budget', 'appeal-reserve'),
+      section: text(60, 1),
+      caseNumber: text(60, 1),
+      decidedOn: Day,
+      reasonCode: Code,
+      /** what the proposal had said, where the decision departs from it */
+      departure: nullable(object({ proposed: nullable(Place.properties.result), code: Code })),
+      /** digest of the proposal or round that was before the decision-maker */
+      proposal: nullable(Hash),
+      rulesHash: Hash,
+      deMinimis: nullable(text(60)),
+      /** waiting list place, 1 is next */
+      waitingRank: nullable(Count),
+    }),
+    { fields: { applicant: 'party', caseNumber: 'party' }, sealed: { comment: { v: 1, schema: object({ v: version1, reason: text(4000, 1), departure: optional(text(4000, 1)) }) } } },
+  ),
+  defineEvent(
+    'scoring.notice-sent',
+    'Addressees were told of their decisions; their own appeal windows follow.',
+    object({ applications: list(Id, 500), channel: Reach, sentOn: Day, noticeOn: Day, appealUntil: Day }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'scoring.published',
+    'Decisions were published on the web; the residents\' appeal window follows.',
+    object({ publishedOn: Day, noticeOn: Day, appealUntil: Day, applications: list(Id) }),
+  ),
+  defineEvent(
+    'scoring.place-freed',
+    'A winner declined, withdrew or let the award lapse; its money is free for the waiting list.',
+    object({ application: Id, cents: PositiveCents, why: oneOf('declined', 'lapsed', 'withdrawn'), next: nullable(Id) }),
+    { access: 'party' },
+  ),
+] as const;
+export type ScoringEvent = EventsOf<typeof scoringEvents>;
