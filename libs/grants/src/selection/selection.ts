@@ -1,0 +1,391 @@
+import { Type, type Static } from 'typebox';
+import { jcs, sha256 } from '@minipilot/kernel/ids.js';
+import { isCents, type Cents } from '@minipilot/kernel/money.js';
+import { Cents as CentsSchema, Code, Count, Hash, Id, PositiveCents, object, oneOf } from '@minipilot/kernel/schema.js';
+
+/** The rules of selection as a call freezes them when it is announced. Sums in cents, weights in whole per cent. */
+export const Rules = object({
+  method: oneOf('rolling', 'ranked-until-budget'),
+  /** in the order in which they part ties; `rolling` has yes/no criteria of weight 0 */
+  criteria: Type.Array(object({ id: Code, weight: Type.Integer({ minimum: 0, maximum: 100 }) }), { maxItems: 20 }),
+  scale: object({ min: Type.Integer({ minimum: 0 }), max: Type.Integer({ minimum: 0 }) }),
+  /** fewer cards with values than this: not scored */
+  minimumCards: Type.Integer({ minimum: 1, maximum: 100 }),
+  tieRule: Type.Array(oneOf('criterion-order', 'lot'), { minItems: 1, maxItems: 2 }),
+  /** most that one district can get */
+  districtCap: Type.Optional(object({ cents: PositiveCents })),
+  whenOverBudget: oneOf('skip', 'stop'),
+  /** places on the waiting list; without it everyone who is scored and not funded waits */
+  waitingList: Type.Optional(Count),
+});
+export type Rules = Static<typeof Rules>;
+
+export const DEFAULT_TIE_RULE: Rules['tieRule'] = ['criterion-order', 'lot'];
+
+/** What is wrong with rules; `pointer` is a JSON pointer into them. */
+export interface RulesProblem {
+  code: string;
+  params: Record<string, string | number>;
+  pointer: string;
+}
+
+/** Problems that keep a call with these rules from being announced; none when they can be applied. */
+export function rulesProblems(rules: Rules): RulesProblem[] {
+  const problems: RulesProblem[] = [];
+  const problem = (code: string, pointer: string, params: RulesProblem['params'] = {}) => problems.push({ code, params, pointer });
+  const rolling = rules.method === 'rolling';
+  const [fewest, most] = rolling ? [3, 5] : [1, 10];
+
+  const count = rules.criteria.length;
+  if (count < fewest || count > most) problem('rules-criteria-count', '/criteria', { count, fewest, most });
+  rules.criteria.forEach((criterion, i) => {
+    if (rules.criteria.findIndex((c) => c.id === criterion.id) !== i) {
+      problem('rules-criterion-repeated', `/criteria/${i}/id`, { criterion: criterion.id });
+    }
+    const { weight } = criterion;
+    const sane = Number.isInteger(weight) && (rolling ? weight === 0 : weight >= 1 && weight <= 100);
+    if (!sane) problem('rules-weight', `/criteria/${i}/weight`, { criterion: criterion.id, weight });
+  });
+  const total = rules.criteria.reduce((sum, c) => sum + c.weight, 0);
+  if (!rolling && total !== 100) problem('rules-weights-total', '/criteria', { total });
+
+  const { min, max } = rules.scale;
+  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || min < 0 || min >= max) problem('rules-scale', '/scale', { min, max });
+  if (!Number.isInteger(rules.minimumCards) || rules.minimumCards < 1) {
+    problem('rules-minimum-cards', '/minimumCards', { minimumCards: rules.minimumCards });
+  }
+  const lotIsLast = rules.tieRule.indexOf('lot') === rules.tieRule.length - 1;
+  if (rules.tieRule.length === 0 || !lotIsLast || new Set(rules.tieRule).size !== rules.tieRule.length) problem('rules-tie-rule', '/tieRule');
+
+  if (rules.districtCap !== undefined) {
+    if (rolling) problem('rules-not-for-rolling', '/districtCap', { rule: 'districtCap' });
+    else if (!isCents(rules.districtCap.cents) || rules.districtCap.cents <= 0) problem('rules-district-cap', '/districtCap/cents');
+  }
+  if (rules.waitingList !== undefined) {
+    if (rolling) problem('rules-not-for-rolling', '/waitingList', { rule: 'waitingList' });
+    else if (!Number.isInteger(rules.waitingList) || rules.waitingList < 0) problem('rules-waiting-list', '/waitingList');
+  }
+  return problems;
+}
+
+/** The order cannot be settled without the lot, and the seed of the lot was not given. */
+export class LotNeeded extends Error {
+  constructor(readonly applications: string[]) {
+    super(`a lot is needed between ${applications.join(', ')}`);
+    this.name = 'LotNeeded';
+  }
+}
+
+/** An exact number: two whole numbers in decimal digits, without a common divisor. */
+export const Fraction = object({
+  numerator: Type.String({ pattern: '^[0-9]{1,40}$' }),
+  denominator: Type.String({ pattern: '^[1-9][0-9]{0,39}$' }),
+});
+
+/** What the rules propose for one application of a ranked call. */
+export const Place = object({
+  application: Id,
+  /** 1 is the best; absent when not scored */
+  rank: Type.Optional(Count),
+  /** weighted mean on the scale; absent when not scored */
+  score: Type.Optional(Fraction),
+  /** cards with values */
+  cards: Count,
+  result: oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored'),
+  /** proposed sum, 0 without one */
+  cents: CentsSchema,
+  reason: oneOf('fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards'),
+  /** all applications of the same score, and the rule that settled this one's place among them */
+  tie: Type.Optional(
+    object({ with: Type.Array(Id), partedBy: oneOf('criterion-order', 'lot'), criterion: Type.Optional(Code) }),
+  ),
+  drawKey: Type.Optional(Hash),
+});
+export type Place = Static<typeof Place>;
+
+/** An opened score card. `values` in the order of the criteria; null = the member did not assess the application. */
+export interface Card {
+  application: string;
+  member: string;
+  values: number[] | null;
+  /** 32 bytes in hex, made by the server as the card was sealed */
+  salt: string;
+}
+
+export interface RankedInput {
+  rules: Rules;
+  /** what can be granted: the budget less the appeal reserve */
+  budgetCents: Cents;
+  applications: { id: string; district: string; askedCents: Cents }[];
+  /** all opened cards; one for an application that is not listed counts in the digest only */
+  cards: Card[];
+  /** the revealed seed of the lot, 32 bytes in hex; null while it is secret */
+  seed: string | null;
+}
+
+export interface Ranking {
+  /** in order of rank, then those not scored in order of id */
+  places: Place[];
+  cardsDigest: string;
+  totalCents: Cents;
+  leftCents: Cents;
+}
+
+/**
+ * The proposal of a ranked call. Exact, and the same for every order of its inputs.
+ *
+ * Score = mean over cards with values of Σ weight·value / Σ weight. Highest first; ties are parted by the mean of each criterion in the rules'
+ * order, then by lot, lowest draw key first. The ranks are funded while the budget lasts. Throws LotNeeded, or RangeError for input that
+ * no valid call can have.
+ */
+export function ranked({ rules, budgetCents, applications, cards, seed }: RankedInput): Ranking {
+  checkMoney(budgetCents, applications);
+  checkUnique(cards.map((c) => [c.application, c.member]));
+  const assessed = new Map<string, number[][]>(applications.map((a) => [a.id, []]));
+  for (const { application, values } of cards) {
+    if (values === null) continue;
+    const { min, max } = rules.scale;
+    const sane = values.length === rules.criteria.length && values.every((v) => Number.isSafeInteger(v) && v >= min && v <= max);
+    if (!sane) throw new RangeError(`a card of ${application} does not match the rules`);
+    assessed.get(application)?.push(values);
+  }
+  const cardsDigest = digestOf('cards', cards, (c) => [c.application, c.member, c.values, c.salt]);
+  const weights = rules.criteria.map((c) => BigInt(c.weight));
+  const totalWeight = weights.reduce((a, b) => a + b, 0n);
+
+  const scored = applications
+    .map((a) => ({ ...a, values: assessed.get(a.id)! }))
+    .filter((a) => a.values.length >= rules.minimumCards)
+    .map((a) => {
+      const sums = weights.map((_, i) => a.values.reduce((sum, values) => sum + BigInt(values[i]!), 0n));
+      const n = BigInt(a.values.length);
+      const weighted = sums.reduce((sum, s, i) => sum + s * weights[i]!, 0n);
+      return {
+        ...a,
+        score: fraction(weighted, n * totalWeight),
+        means: rules.tieRule.includes('criterion-order') ? sums.map((s) => fraction(s, n)) : [],
+      };
+    });
+
+  /** number of the criterion at which two of the same score differ; the number of criteria when none parts them */
+  const partedAt = (a: Scored, b: Scored) => {
+    const at = a.means.findIndex((mean, i) => compare(mean, b.means[i]!) !== 0);
+    return at === -1 ? a.means.length : at;
+  };
+  const drawKeys = new Map<string, string>();
+  const ties = new Map<string, NonNullable<Place['tie']>>();
+  for (const a of scored) {
+    const tied = scored.filter((b) => b.id !== a.id && compare(a.score, b.score) === 0);
+    if (tied.length === 0) continue;
+    const last = Math.max(...tied.map((b) => partedAt(a, b)));
+    const withIds = tied.map((b) => b.id).sort(byText);
+    if (last < a.means.length) {
+      ties.set(a.id, { with: withIds, partedBy: 'criterion-order', criterion: rules.criteria[last]!.id });
+      continue;
+    }
+    if (seed === null) throw new LotNeeded([a.id, ...tied.filter((b) => partedAt(a, b) === last).map((b) => b.id)].sort(byText));
+    ties.set(a.id, { with: withIds, partedBy: 'lot' });
+    drawKeys.set(a.id, drawKey(seed, cardsDigest, a.id));
+  }
+
+  scored.sort((a, b) => {
+    const byScore = compare(b.score, a.score);
+    if (byScore !== 0) return byScore;
+    const at = partedAt(a, b);
+    if (at < a.means.length) return compare(b.means[at]!, a.means[at]!);
+    return byText(drawKeys.get(a.id)!, drawKeys.get(b.id)!);
+  });
+
+  const grant = granting(budgetCents, rules.whenOverBudget);
+  const districts = new Map<string, Cents>();
+  let waiting = 0;
+  const places = scored.map((a, i): Place => {
+    const inDistrict = (districts.get(a.district) ?? 0) + a.askedCents;
+    const capped = rules.districtCap !== undefined && inDistrict > rules.districtCap.cents;
+    const reason = capped ? 'district-cap' : grant(a.askedCents);
+    const funded = reason === 'fits';
+    if (funded) districts.set(a.district, inDistrict);
+    const tie = ties.get(a.id);
+    const key = drawKeys.get(a.id);
+    return {
+      application: a.id,
+      rank: i + 1,
+      score: { numerator: a.score.n.toString(), denominator: a.score.d.toString() },
+      cards: a.values.length,
+      result: funded ? 'proposed-grant' : waiting++ < (rules.waitingList ?? Infinity) ? 'waiting' : 'not-funded',
+      cents: funded ? a.askedCents : 0,
+      reason,
+      ...(tie && { tie }),
+      ...(key && { drawKey: key }),
+    };
+  });
+  for (const { id } of [...applications].sort((a, b) => byText(a.id, b.id))) {
+    const count = assessed.get(id)!.length;
+    if (count < rules.minimumCards) places.push({ application: id, cards: count, result: 'not-scored', cents: 0, reason: 'too-few-cards' });
+  }
+  const totalCents = places.reduce((sum, p) => sum + p.cents, 0);
+  return { places, cardsDigest, totalCents, leftCents: budgetCents - totalCents };
+}
+
+interface Scored {
+  id: string;
+  score: Ratio;
+  means: Ratio[];
+}
+
+/** What the rules propose for one application of a weekly round. */
+export const RoundPlace = object({
+  application: Id,
+  /** order in which those that passed were funded: of arrival, or of the lot; absent when not passed */
+  order: Type.Optional(Count),
+  readings: Count,
+  result: oneOf('proposed-grant', 'not-passed', 'incomplete', 'no-money'),
+  cents: CentsSchema,
+  reason: oneOf('fits', 'over-budget', 'after-stop', 'criterion-not-met', 'too-few-readings'),
+  /** criteria to which some reader said no, in the rules' order */
+  notMet: Type.Optional(Type.Array(Code)),
+  drawKey: Type.Optional(Hash),
+});
+export type RoundPlace = Static<typeof RoundPlace>;
+
+/** One reader's yes or no to each criterion, in the rules' order. */
+export interface Reading {
+  application: string;
+  reader: string;
+  values: boolean[];
+  /** 32 bytes in hex, made by the server as the reading was recorded */
+  salt: string;
+}
+
+export interface RoundInput {
+  rules: Rules;
+  /** what is left to grant */
+  leftCents: Cents;
+  /** `arrivedAt` is a UTC instant */
+  applications: { id: string; askedCents: Cents; arrivedAt: string }[];
+  readings: Reading[];
+  readersNeeded: number;
+  /** the revealed seed of the lot, 32 bytes in hex; null while it is secret */
+  seed: string | null;
+}
+
+export interface Round {
+  /** those that passed in the order of funding, then the others in order of arrival */
+  places: RoundPlace[];
+  readingsDigest: string;
+  /** whether the lot gave the order */
+  lot: boolean;
+  totalCents: Cents;
+  leftCents: Cents;
+}
+
+/**
+ * The proposal of one weekly round of a rolling call. An application passes when every reader said yes to every criterion.
+ * When those that passed ask for more than is left, the lot gives the order in which they are funded; otherwise there is no lot.
+ * Exact, and the same for every order of its inputs. Throws LotNeeded, or RangeError for input that no valid round can have.
+ */
+export function rollingRound({ rules, leftCents, applications, readings, readersNeeded, seed }: RoundInput): Round {
+  checkMoney(leftCents, applications);
+  checkUnique(readings.map((r) => [r.application, r.reader]));
+  if (!Number.isInteger(readersNeeded) || readersNeeded < 1) throw new RangeError('readersNeeded must be at least 1');
+  if (readings.some((r) => r.values.length !== rules.criteria.length)) throw new RangeError('a reading does not match the rules');
+  const readingsDigest = digestOf('readings', readings, (r) => [r.application, r.reader, r.values, r.salt]);
+
+  const read = applications
+    .map((a) => {
+      const own = readings.filter((r) => r.application === a.id);
+      const notMet = rules.criteria.filter((_, i) => own.some((r) => !r.values[i])).map((c) => c.id);
+      return { ...a, count: own.length, notMet };
+    })
+    .sort((a, b) => byText(a.arrivedAt, b.arrivedAt) || byText(a.id, b.id));
+  const incomplete = read.filter((a) => a.count < readersNeeded);
+  const notPassed = read.filter((a) => a.count >= readersNeeded && a.notMet.length > 0);
+  const passed = read.filter((a) => a.count >= readersNeeded && a.notMet.length === 0);
+
+  const asked = passed.reduce((total, a) => total + BigInt(a.askedCents), 0n);
+  const lot = passed.length > 1 && asked > BigInt(leftCents);
+  if (lot && seed === null) throw new LotNeeded(passed.map((a) => a.id).sort(byText));
+  const drawn = passed.map((a) => ({ ...a, key: lot ? drawKey(seed!, readingsDigest, a.id) : undefined }));
+  if (lot) drawn.sort((a, b) => byText(a.key!, b.key!));
+
+  const grant = granting(leftCents, rules.whenOverBudget);
+  const places: RoundPlace[] = drawn.map((a, i) => {
+    const reason = grant(a.askedCents);
+    const funded = reason === 'fits';
+    return {
+      application: a.id,
+      order: i + 1,
+      readings: a.count,
+      result: funded ? 'proposed-grant' : 'no-money',
+      cents: funded ? a.askedCents : 0,
+      reason,
+      ...(a.key && { drawKey: a.key }),
+    };
+  });
+  for (const a of notPassed) {
+    places.push({ application: a.id, readings: a.count, result: 'not-passed', cents: 0, reason: 'criterion-not-met', notMet: a.notMet });
+  }
+  for (const a of incomplete) {
+    places.push({ application: a.id, readings: a.count, result: 'incomplete', cents: 0, reason: 'too-few-readings' });
+  }
+  const totalCents = places.reduce((sum, p) => sum + p.cents, 0);
+  return { places, readingsDigest, lot, totalCents, leftCents: leftCents - totalCents };
+}
+
+/**
+ * Draw key of one application: SHA-256 over the text of seed (hex), digest (hex) and application id, in lower-case hex.
+ * Throws RangeError when the seed is not 32 bytes in lower-case hex.
+ */
+export function drawKey(seed: string, digest: string, application: string): string {
+  if (!/^[0-9a-f]{64}$/.test(seed)) throw new RangeError('the seed of a lot is 32 bytes in lower-case hex');
+  return sha256(seed, digest, application);
+}
+
+/** Grants sums one after the other while they fit. */
+function granting(cents: Cents, whenOver: Rules['whenOverBudget']): (asked: Cents) => 'fits' | 'over-budget' | 'after-stop' {
+  let left = cents;
+  let stopped = false;
+  return (asked) => {
+    if (stopped) return 'after-stop';
+    if (asked > left) {
+      stopped = whenOver === 'stop';
+      return 'over-budget';
+    }
+    left -= asked;
+    return 'fits';
+  };
+}
+
+interface Ratio {
+  n: bigint;
+  d: bigint;
+}
+
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
+
+function fraction(n: bigint, d: bigint): Ratio {
+  const divisor = gcd(n, d);
+  return { n: n / divisor, d: d / divisor };
+}
+
+function compare(a: Ratio, b: Ratio): number {
+  const [left, right] = [a.n * b.d, b.n * a.d];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Digest of all opened cards or readings with their salts, whatever order they came in. */
+function digestOf<T>(kind: 'cards' | 'readings', items: T[], fields: (item: T) => unknown[]): string {
+  return sha256(`minipilot/${kind}/v1`, jcs(items.map(fields).map(jcs).sort(byText)));
+}
+
+function checkMoney(limit: Cents, applications: { id: string; askedCents: Cents }[]): void {
+  if (!isCents(limit) || limit < 0) throw new RangeError('the budget is not a sum in cents');
+  if (applications.some((a) => !isCents(a.askedCents) || a.askedCents <= 0)) throw new RangeError('an application asks for no sum in cents');
+  checkUnique(applications.map((a) => [a.id]));
+}
+
+function checkUnique(keys: string[][]): void {
+  if (new Set(keys.map(jcs)).size !== keys.length) throw new RangeError('an application, card or reading is listed twice');
+}
