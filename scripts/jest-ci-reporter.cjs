@@ -1,7 +1,11 @@
-/** Prints the closing line that CI counts. A suite that fails to load counts as one failed test. */
+/**
+ * Prints the closing line that CI counts, after everything else that Jest says.
+ * A suite that fails to load counts as one failed test.
+ */
 module.exports = class CiReporter {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    console.log(`${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped`);
+    const skipped = results.numPendingTests + results.numTodoTests;
+    process.once('exit', () => process.stdout.write(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped\n`));
   }
 };
