@@ -1,13 +1,15 @@
 import { Type, type Static } from 'typebox';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
-import { Cents as CentsSchema, Code, Count, Hash, Id, PositiveCents, object, oneOf } from '@minipilot/kernel/schema.js';
+import { Cents as CentsSchema, Code, Count, Hash, Id, PositiveCents, Texts, object, oneOf } from '@minipilot/kernel/schema.js';
 
 /** The rules of selection as a call freezes them when it is announced. Sums in cents, weights in whole per cent. */
 export const Rules = object({
   method: oneOf('rolling', 'ranked-until-budget'),
   /** in the order in which they part ties; `rolling` has yes/no criteria of weight 0 */
-  criteria: Type.Array(object({ id: Code, weight: Type.Integer({ minimum: 0, maximum: 100 }) }), { maxItems: 20 }),
+  criteria: Type.Array(object({ id: Code, weight: Type.Integer({ minimum: 0, maximum: 100 }), text: Type.Optional(Texts) }), {
+    maxItems: 20,
+  }),
   scale: object({ min: Type.Integer({ minimum: 0 }), max: Type.Integer({ minimum: 0 }) }),
   /** fewer cards with values than this: not scored */
   minimumCards: Type.Integer({ minimum: 1, maximum: 100 }),
@@ -17,6 +19,12 @@ export const Rules = object({
   whenOverBudget: oneOf('skip', 'stop'),
   /** places on the waiting list; without it everyone who is scored and not funded waits */
   waitingList: Type.Optional(Count),
+  /** readers that each application of a rolling call needs */
+  readers: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
+  /** when a rolling call puts its weekly round together: ISO weekday and local time `HH:MM` */
+  round: Type.Optional(
+    object({ weekday: Type.Integer({ minimum: 1, maximum: 7 }), time: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }) }),
+  ),
 });
 export type Rules = Static<typeof Rules>;
 
@@ -55,7 +63,8 @@ export function rulesProblems(rules: Rules): RulesProblem[] {
     problem('rules-minimum-cards', '/minimumCards', { minimumCards: rules.minimumCards });
   }
   const lotIsLast = rules.tieRule.indexOf('lot') === rules.tieRule.length - 1;
-  if (rules.tieRule.length === 0 || !lotIsLast || new Set(rules.tieRule).size !== rules.tieRule.length) problem('rules-tie-rule', '/tieRule');
+  if (rules.tieRule.length === 0 || !lotIsLast || new Set(rules.tieRule).size !== rules.tieRule.length)
+    problem('rules-tie-rule', '/tieRule');
 
   if (rules.districtCap !== undefined) {
     if (rolling) problem('rules-not-for-rolling', '/districtCap', { rule: 'districtCap' });
@@ -95,9 +104,13 @@ export const Place = object({
   /** proposed sum, 0 without one */
   cents: CentsSchema,
   reason: oneOf('fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards'),
-  /** all applications of the same score, and the rule that settled this one's place among them */
+  /** the next better and next worse place where they have the same score, and the last rule that it took to part this one from them */
   tie: Type.Optional(
-    object({ with: Type.Array(Id), partedBy: oneOf('criterion-order', 'lot'), criterion: Type.Optional(Code) }),
+    object({
+      with: Type.Array(Id, { minItems: 1, maxItems: 2 }),
+      partedBy: oneOf('criterion-order', 'lot'),
+      criterion: Type.Optional(Code),
+    }),
   ),
   drawKey: Type.Optional(Hash),
 });
@@ -167,34 +180,27 @@ export function ranked({ rules, budgetCents, applications, cards, seed }: Ranked
       };
     });
 
-  /** number of the criterion at which two of the same score differ; the number of criteria when none parts them */
-  const partedAt = (a: Scored, b: Scored) => {
-    const at = a.means.findIndex((mean, i) => compare(mean, b.means[i]!) !== 0);
-    return at === -1 ? a.means.length : at;
-  };
+  scored.sort((a, b) => compare(b.score, a.score) || compareMeans(b, a));
   const drawKeys = new Map<string, string>();
-  const ties = new Map<string, NonNullable<Place['tie']>>();
-  for (const a of scored) {
-    const tied = scored.filter((b) => b.id !== a.id && compare(a.score, b.score) === 0);
-    if (tied.length === 0) continue;
-    const last = Math.max(...tied.map((b) => partedAt(a, b)));
-    const withIds = tied.map((b) => b.id).sort(byText);
-    if (last < a.means.length) {
-      ties.set(a.id, { with: withIds, partedBy: 'criterion-order', criterion: rules.criteria[last]!.id });
-      continue;
-    }
-    if (seed === null) throw new LotNeeded([a.id, ...tied.filter((b) => partedAt(a, b) === last).map((b) => b.id)].sort(byText));
-    ties.set(a.id, { with: withIds, partedBy: 'lot' });
-    drawKeys.set(a.id, drawKey(seed, cardsDigest, a.id));
+  for (let start = 0, end; start < scored.length; start = end) {
+    for (end = start + 1; end < scored.length && alike(scored[start]!, scored[end]!);) end++;
+    if (end === start + 1) continue;
+    const group = scored.slice(start, end);
+    if (seed === null) throw new LotNeeded(group.map((a) => a.id).sort(byText));
+    for (const { id } of group) drawKeys.set(id, drawKey(seed, cardsDigest, id));
+    scored.splice(start, group.length, ...group.sort((a, b) => byText(drawKeys.get(a.id)!, drawKeys.get(b.id)!)));
   }
 
-  scored.sort((a, b) => {
-    const byScore = compare(b.score, a.score);
-    if (byScore !== 0) return byScore;
-    const at = partedAt(a, b);
-    if (at < a.means.length) return compare(b.means[at]!, a.means[at]!);
-    return byText(drawKeys.get(a.id)!, drawKeys.get(b.id)!);
-  });
+  /** what settled the place of the i-th among its neighbours of the same score */
+  const tieOf = (i: number): Place['tie'] => {
+    const own = scored[i]!;
+    const neighbours = [scored[i - 1], scored[i + 1]].filter((b) => b !== undefined && compare(b.score, own.score) === 0) as Scored[];
+    if (neighbours.length === 0) return undefined;
+    const tied = neighbours.map((b) => b.id);
+    if (drawKeys.has(own.id)) return { with: tied, partedBy: 'lot' };
+    const last = Math.max(...neighbours.map((b) => own.means.findIndex((mean, k) => compare(mean, b.means[k]!) !== 0)));
+    return { with: tied, partedBy: 'criterion-order', criterion: rules.criteria[last]!.id };
+  };
 
   const grant = granting(budgetCents, rules.whenOverBudget);
   const districts = new Map<string, Cents>();
@@ -205,7 +211,7 @@ export function ranked({ rules, budgetCents, applications, cards, seed }: Ranked
     const reason = capped ? 'district-cap' : grant(a.askedCents);
     const funded = reason === 'fits';
     if (funded) districts.set(a.district, inDistrict);
-    const tie = ties.get(a.id);
+    const tie = tieOf(i);
     const key = drawKeys.get(a.id);
     return {
       application: a.id,
@@ -373,6 +379,13 @@ function compare(a: Ratio, b: Ratio): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+const compareMeans = (a: Scored, b: Scored): number => {
+  const at = a.means.findIndex((mean, i) => compare(mean, b.means[i]!) !== 0);
+  return at === -1 ? 0 : compare(a.means[at]!, b.means[at]!);
+};
+
+const alike = (a: Scored, b: Scored): boolean => compare(a.score, b.score) === 0 && compareMeans(a, b) === 0;
+
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Digest of all opened cards or readings with their salts, whatever order they came in. */
@@ -382,7 +395,8 @@ function digestOf<T>(kind: 'cards' | 'readings', items: T[], fields: (item: T) =
 
 function checkMoney(limit: Cents, applications: { id: string; askedCents: Cents }[]): void {
   if (!isCents(limit) || limit < 0) throw new RangeError('the budget is not a sum in cents');
-  if (applications.some((a) => !isCents(a.askedCents) || a.askedCents <= 0)) throw new RangeError('an application asks for no sum in cents');
+  if (applications.some((a) => !isCents(a.askedCents) || a.askedCents <= 0))
+    throw new RangeError('an application asks for no sum in cents');
   checkUnique(applications.map((a) => [a.id]));
 }
 

@@ -1,20 +1,7 @@
 import fc from 'fast-check';
 import { Check } from 'typebox/value';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
-import {
-  DEFAULT_TIE_RULE,
-  LotNeeded,
-  Place,
-  RoundPlace,
-  Rules,
-  drawKey,
-  ranked,
-  rollingRound,
-  rulesProblems,
-  type Card,
-  type RankedInput,
-  type RoundInput,
-} from './selection.js';
+import { DEFAULT_TIE_RULE, LotNeeded, Place, Rules, ranked, rulesProblems, type Card, type RankedInput } from './selection.js';
 
 const SEED = sha256('seed');
 const id = (n: number | string) => uuid5('test', String(n));
@@ -67,9 +54,39 @@ describe('rules at announcement', () => {
   it.each<[string, Partial<Rules>, string, string]>([
     ['weights that do not add up', { criteria: criteria.slice(0, 2) }, 'rules-weights-total', '/criteria'],
     ['no criteria', { criteria: [] }, 'rules-criteria-count', '/criteria'],
-    ['a part of a per cent', { criteria: [{ id: 'a', weight: 49.5 }, { id: 'b', weight: 50.5 }] }, 'rules-weight', '/criteria/0/weight'],
-    ['a weight of nothing', { criteria: [{ id: 'a', weight: 100 }, { id: 'b', weight: 0 }] }, 'rules-weight', '/criteria/1/weight'],
-    ['one criterion twice', { criteria: [{ id: 'a', weight: 50 }, { id: 'a', weight: 50 }] }, 'rules-criterion-repeated', '/criteria/1/id'],
+    [
+      'a part of a per cent',
+      {
+        criteria: [
+          { id: 'a', weight: 49.5 },
+          { id: 'b', weight: 50.5 },
+        ],
+      },
+      'rules-weight',
+      '/criteria/0/weight',
+    ],
+    [
+      'a weight of nothing',
+      {
+        criteria: [
+          { id: 'a', weight: 100 },
+          { id: 'b', weight: 0 },
+        ],
+      },
+      'rules-weight',
+      '/criteria/1/weight',
+    ],
+    [
+      'one criterion twice',
+      {
+        criteria: [
+          { id: 'a', weight: 50 },
+          { id: 'a', weight: 50 },
+        ],
+      },
+      'rules-criterion-repeated',
+      '/criteria/1/id',
+    ],
     ['a scale of one step', { scale: { min: 3, max: 3 } }, 'rules-scale', '/scale'],
     ['a scale upside down', { scale: { min: 5, max: 1 } }, 'rules-scale', '/scale'],
     ['a scale with parts', { scale: { min: 0, max: 2.5 } }, 'rules-scale', '/scale'],
@@ -97,9 +114,23 @@ describe('rules at announcement', () => {
 
 describe('ranked until budget', () => {
   it('scores the mean of the cards exactly', () => {
-    const [place] = ranked(call({ 1: [[5, 4, 3], [4, 4, 4], [3, 3, 4]] })).places;
+    const [place] = ranked(
+      call({
+        1: [
+          [5, 4, 3],
+          [4, 4, 4],
+          [3, 3, 4],
+        ],
+      }),
+    ).places;
     // 430 + 400 + 320 over 3 cards of weight 100
-    expect(place).toMatchObject({ rank: 1, cards: 3, score: { numerator: '23', denominator: '6' }, result: 'proposed-grant', cents: 50_000 });
+    expect(place).toMatchObject({
+      rank: 1,
+      cards: 3,
+      score: { numerator: '23', denominator: '6' },
+      result: 'proposed-grant',
+      cents: 50_000,
+    });
   });
 
   it('takes "not assessed" neither for zero nor for a card', () => {
@@ -114,7 +145,23 @@ describe('ranked until budget', () => {
   it('parts a tie by the criteria in the order of the rules', () => {
     // all three score 3: 1 by benefit, then 2 over 3 by learning
     const { places } = ranked(
-      call({ 1: [[4, 2, 2], [4, 2, 2]], 2: [[2, 4, 4], [2, 4, 4]], 3: [[2, 2, 7], [2, 2, 7]] }, { rules: { ...rankedRules, scale: { min: 0, max: 9 } } }),
+      call(
+        {
+          1: [
+            [4, 2, 2],
+            [4, 2, 2],
+          ],
+          2: [
+            [2, 4, 4],
+            [2, 4, 4],
+          ],
+          3: [
+            [2, 2, 7],
+            [2, 2, 7],
+          ],
+        },
+        { rules: { ...rankedRules, scale: { min: 0, max: 9 } } },
+      ),
     );
     expect(places.map((p) => p.score)).toEqual([
       { numerator: '3', denominator: '1' },
@@ -129,13 +176,41 @@ describe('ranked until budget', () => {
   });
 
   it('goes straight to the lot where the rules say so', () => {
-    const tied = call({ 1: [[4, 2, 2], [4, 2, 2]], 2: [[2, 4, 4], [2, 4, 4]] }, { rules: { ...rankedRules, tieRule: ['lot'] } });
+    const tied = call(
+      {
+        1: [
+          [4, 2, 2],
+          [4, 2, 2],
+        ],
+        2: [
+          [2, 4, 4],
+          [2, 4, 4],
+        ],
+      },
+      { rules: { ...rankedRules, tieRule: ['lot'] } },
+    );
     expect(ranked(tied).places.map((p) => p.tie!.partedBy)).toEqual(['lot', 'lot']);
   });
 
   it('stops at what does not fit, or skips it, as the rules say', () => {
     const sums = [30_000, 90_000, 20_000];
-    const input = call({ 1: [[5, 5, 5], [5, 5, 5]], 2: [[4, 4, 4], [4, 4, 4]], 3: [[3, 3, 3], [3, 3, 3]] }, { budgetCents: 100_000 });
+    const input = call(
+      {
+        1: [
+          [5, 5, 5],
+          [5, 5, 5],
+        ],
+        2: [
+          [4, 4, 4],
+          [4, 4, 4],
+        ],
+        3: [
+          [3, 3, 3],
+          [3, 3, 3],
+        ],
+      },
+      { budgetCents: 100_000 },
+    );
     input.applications.forEach((a, i) => (a.askedCents = sums[i]!));
     expect(ranked(input)).toMatchObject({
       places: [{ reason: 'fits' }, { reason: 'over-budget', result: 'waiting' }, { reason: 'fits', result: 'proposed-grant' }],
@@ -149,7 +224,20 @@ describe('ranked until budget', () => {
 
   it('gives a district no more than its cap and goes on with the others', () => {
     const input = call(
-      { 1: [[5, 5, 5], [5, 5, 5]], 2: [[4, 4, 4], [4, 4, 4]], 3: [[3, 3, 3], [3, 3, 3]] },
+      {
+        1: [
+          [5, 5, 5],
+          [5, 5, 5],
+        ],
+        2: [
+          [4, 4, 4],
+          [4, 4, 4],
+        ],
+        3: [
+          [3, 3, 3],
+          [3, 3, 3],
+        ],
+      },
       { rules: { ...rankedRules, whenOverBudget: 'stop', districtCap: { cents: 60_000 } } },
     );
     input.applications[2]!.district = 'Iittala';
@@ -161,7 +249,23 @@ describe('ranked until budget', () => {
   });
 
   it('draws nothing without the seed, and says who is tied', () => {
-    const input = call({ 1: [[3, 3, 3], [3, 3, 3]], 2: [[3, 3, 3], [3, 3, 3]], 3: [[4, 4, 4], [4, 4, 4]] }, { seed: null });
+    const input = call(
+      {
+        1: [
+          [3, 3, 3],
+          [3, 3, 3],
+        ],
+        2: [
+          [3, 3, 3],
+          [3, 3, 3],
+        ],
+        3: [
+          [4, 4, 4],
+          [4, 4, 4],
+        ],
+      },
+      { seed: null },
+    );
     expect(() => ranked(input)).toThrow(LotNeeded);
     expect(() => ranked(input)).toThrow([id(1), id(2)].sort().join(', '));
     expect(order({ ...input, applications: input.applications.slice(1) })).toEqual([id(3), id(2)]);
@@ -176,13 +280,27 @@ describe('ranked until budget', () => {
     ['a sum below nothing', { applications: [{ id: id(1), district: 'Jukola', askedCents: -1 }] }],
     ['one application twice', { applications: [1, 1].map((n) => ({ id: id(n), district: 'Jukola', askedCents: 1 })) }],
   ])('refuses %s', (_, change) => {
-    expect(() => ranked(call({ 1: [[1, 1, 1], [1, 1, 1]] }, change))).toThrow(RangeError);
+    expect(() =>
+      ranked(
+        call(
+          {
+            1: [
+              [1, 1, 1],
+              [1, 1, 1],
+            ],
+          },
+          change,
+        ),
+      ),
+    ).toThrow(RangeError);
   });
 
   it('scores what floating point cannot', () => {
     const top = Number.MAX_SAFE_INTEGER;
     const rules = { ...rankedRules, criteria: [{ id: 'a', weight: 100 }], scale: { min: 0, max: top } };
-    const { places } = ranked(call({ 1: [[top], [top - 1], [top - 1]], 2: [[top], [top], [top - 2]], 3: [[top], [top], [top - 1]] }, { rules, seed: SEED }));
+    const { places } = ranked(
+      call({ 1: [[top], [top - 1], [top - 1]], 2: [[top], [top], [top - 2]], 3: [[top], [top], [top - 1]] }, { rules, seed: SEED }),
+    );
     expect(places[0]).toMatchObject({ application: id(3), score: { numerator: (3n * BigInt(top) - 1n).toString(), denominator: '3' } });
     // 1 and 2 have the same mean, one unit in 2^53 below; only the lot can part them
     expect(places[1]!.score).toEqual(places[2]!.score);
@@ -192,10 +310,24 @@ describe('ranked until budget', () => {
   describe('20 scored, two tie for the 9th place, budget for nine', () => {
     // eight clear winners, 9 and 10 card for card alike, ten below them
     const values: Record<number, number[][]> = {};
-    for (let n = 1; n <= 8; n++) values[n] = [[50, 50, 50 - n], [50, 50, 50]];
-    values[9] = [[40, 40, 40], [30, 30, 30]];
-    values[10] = [[30, 30, 30], [40, 40, 40]];
-    for (let n = 11; n <= 20; n++) values[n] = [[30, 30, 30 - n], [30, 30, 30]];
+    for (let n = 1; n <= 8; n++)
+      values[n] = [
+        [50, 50, 50 - n],
+        [50, 50, 50],
+      ];
+    values[9] = [
+      [40, 40, 40],
+      [30, 30, 30],
+    ];
+    values[10] = [
+      [30, 30, 30],
+      [40, 40, 40],
+    ];
+    for (let n = 11; n <= 20; n++)
+      values[n] = [
+        [30, 30, 30 - n],
+        [30, 30, 30],
+      ];
     const input = call(values, { rules: { ...rankedRules, scale: { min: 0, max: 50 }, waitingList: 3 } });
 
     it('parts them by the committed lot', () => {
@@ -255,7 +387,10 @@ describe('ranked: properties', () => {
     fc.assert(
       fc.property(anyCall, fc.infiniteStream(fc.nat()), (input, keys) => {
         const shuffled = <T>(items: T[]) =>
-          items.map((item) => ({ item, key: keys.next().value! })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+          items
+            .map((item) => ({ item, key: keys.next().value! }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ item }) => item);
         expect(ranked({ ...input, applications: shuffled(input.applications), cards: shuffled(input.cards) })).toEqual(ranked(input));
       }),
     );
@@ -301,7 +436,9 @@ describe('ranked: properties', () => {
       fc.property(anyCall, fc.nat(500), (input, more) => {
         const stop: RankedInput = { ...input, rules: { ...input.rules, whenOverBudget: 'stop' } };
         const funded = (budgetCents: number) =>
-          ranked({ ...stop, budgetCents }).places.filter((p) => p.result === 'proposed-grant').map((p) => p.application);
+          ranked({ ...stop, budgetCents })
+            .places.filter((p) => p.result === 'proposed-grant')
+            .map((p) => p.application);
         expect(funded(input.budgetCents + more)).toEqual(expect.arrayContaining(funded(input.budgetCents)));
       }),
     );
@@ -311,107 +448,24 @@ describe('ranked: properties', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.nat(), (seed, a, b) => {
         fc.pre(a !== b);
-        const input = call({ 1: [[3, 3, 3], [3, 3, 3]], 2: [[3, 3, 3], [3, 3, 3]] }, { seed: sha256(String(seed)) });
+        const input = call(
+          {
+            1: [
+              [3, 3, 3],
+              [3, 3, 3],
+            ],
+            2: [
+              [3, 3, 3],
+              [3, 3, 3],
+            ],
+          },
+          { seed: sha256(String(seed)) },
+        );
         const keys = (s: number) =>
-          ranked({ ...input, cards: input.cards.map((c, i) => (i === 3 ? { ...c, salt: salt('drawn', s) } : c)) }).places.map((p) => p.drawKey);
+          ranked({ ...input, cards: input.cards.map((c, i) => (i === 3 ? { ...c, salt: salt('drawn', s) } : c)) }).places.map(
+            (p) => p.drawKey,
+          );
         expect(new Set([...keys(a), ...keys(b)]).size).toBe(4);
-      }),
-    );
-  });
-});
-
-describe('rolling round', () => {
-  const yes = [true, true, true];
-  const round = (n: number, change: Partial<RoundInput> = {}): RoundInput => ({
-    rules: rollingRules,
-    leftCents: 500_000,
-    readersNeeded: 2,
-    seed: null,
-    applications: Array.from({ length: n }, (_, i) => ({ id: id(i), askedCents: 50_000, arrivedAt: `2027-03-0${9 - i}T08:00:00.000Z` })),
-    readings: Array.from({ length: n }, (_, i) =>
-      ['r1', 'r2'].map((reader) => ({ application: id(i), reader: id(reader), values: yes, salt: salt(i, reader) })),
-    ).flat(),
-    ...change,
-  });
-
-  it('funds all that pass, in order of arrival and without a lot, while the money lasts', () => {
-    const result = rollingRound(round(3));
-    expect(result.places.map((p) => [p.application, p.order, p.result])).toEqual([
-      [id(2), 1, 'proposed-grant'],
-      [id(1), 2, 'proposed-grant'],
-      [id(0), 3, 'proposed-grant'],
-    ]);
-    expect(result).toMatchObject({ lot: false, totalCents: 150_000, leftCents: 350_000 });
-  });
-
-  it('passes nothing to which a reader said no, and decides nothing that was not read', () => {
-    const input = round(3);
-    input.readings[1]!.values = [true, false, true];
-    input.readings.splice(2, 1);
-    const { places } = rollingRound(input);
-    expect(places.map((p) => [p.application, p.result, p.reason])).toEqual([
-      [id(2), 'proposed-grant', 'fits'],
-      [id(0), 'not-passed', 'criterion-not-met'],
-      [id(1), 'incomplete', 'too-few-readings'],
-    ]);
-    expect(places[1]!.notMet).toEqual(['tries-something']);
-    for (const place of places) expect(Check(RoundPlace, place)).toBe(true);
-  });
-
-  it('lets the officer read alone where one reader is enough', () => {
-    const input = round(1, { readersNeeded: 1 });
-    input.readings.splice(1);
-    expect(rollingRound(input).places[0]!.result).toBe('proposed-grant');
-  });
-
-  it('draws the order when the round asks for more than is left', () => {
-    const input = round(4, { leftCents: 110_000 });
-    expect(() => rollingRound(input)).toThrow(LotNeeded);
-    const { places, lot, leftCents, readingsDigest } = rollingRound({ ...input, seed: SEED });
-    expect(lot).toBe(true);
-    expect(places.map((p) => p.result)).toEqual(['proposed-grant', 'proposed-grant', 'no-money', 'no-money']);
-    expect(places.map((p) => p.drawKey)).toEqual(places.map((p) => drawKey(SEED, readingsDigest, p.application)).sort());
-    expect(leftCents).toBe(10_000);
-  });
-
-  it('needs no lot for one that asks for more than is left', () => {
-    expect(rollingRound(round(1, { leftCents: 1 })).places).toMatchObject([{ result: 'no-money', reason: 'over-budget', cents: 0 }]);
-  });
-
-  it('stops or skips as the rules say', () => {
-    const input = round(3, { leftCents: 100_000, seed: SEED });
-    const first = rollingRound(input).places[0]!.application;
-    input.applications.find((a) => a.id === first)!.askedCents = 100_001;
-    expect(rollingRound(input).places.map((p) => p.reason)).toEqual(['over-budget', 'fits', 'fits']);
-    const stop = { ...input, rules: { ...rollingRules, whenOverBudget: 'stop' as const } };
-    expect(rollingRound(stop).places.map((p) => p.reason)).toEqual(['over-budget', 'after-stop', 'after-stop']);
-  });
-
-  it('refuses a seed that is not 32 bytes, a reading twice and a reading of other criteria', () => {
-    const input = round(3, { leftCents: 1, seed: 'abc' });
-    expect(() => rollingRound(input)).toThrow(RangeError);
-    expect(() => rollingRound({ ...input, seed: SEED, readings: [...input.readings, input.readings[0]!] })).toThrow(RangeError);
-    expect(() => rollingRound({ ...input, seed: SEED, readings: [{ ...input.readings[0]!, values: [true] }] })).toThrow(RangeError);
-  });
-
-  it('gives one result for every order of the input and never exceeds what is left', () => {
-    const anyRound = fc.record({
-      left: fc.nat(1_000),
-      asked: fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 9 }),
-      no: fc.array(fc.nat(60), { maxLength: 6 }),
-    });
-    fc.assert(
-      fc.property(anyRound, ({ left, asked, no }) => {
-        const input = round(asked.length, { leftCents: left, seed: SEED });
-        input.applications.forEach((a, i) => (a.askedCents = asked[i]!));
-        for (const n of no) if (input.readings[n]) input.readings[n].values = [true, true, false];
-        const result = rollingRound(input);
-        expect(
-          rollingRound({ ...input, applications: [...input.applications].reverse(), readings: [...input.readings].reverse() }),
-        ).toEqual(result);
-        expect(result.places.reduce((sum, p) => sum + p.cents, 0)).toBe(result.totalCents);
-        expect(result.totalCents + result.leftCents).toBe(left);
-        expect(result.leftCents).toBeGreaterThanOrEqual(0);
       }),
     );
   });
