@@ -43,6 +43,8 @@ export interface FactSources {
   history(stream: string): Promise<Recorded[]>;
   /** opens one sealed part; throws where this process does not hold the purpose's private key; null when erased */
   unseal(event: Recorded, purpose: Purpose, subject: string): Promise<unknown>;
+  /** like `unseal`, with the salt (hex) of the commitment, for what is opened by an event */
+  open(event: Recorded, purpose: Purpose, subject: string): Promise<{ payload: Record<string, unknown>; salt: string } | null>;
   /** a service outside, such as `bank`; throws where this process has none */
   port<T>(name: string): T;
 }

@@ -53,7 +53,10 @@ export const flowReacted = defineEvent(
     input: Type.Object({
       kind: Type.Union([Type.Literal('event'), Type.Literal('timer')]),
       type: Type.Optional(Type.String()),
+      v: Type.Optional(Type.Integer()),
+      /** the event taken in; for a timer the last event that the flow had read by then */
       stream: Type.Optional(Type.String()),
+      revision: Type.Optional(Type.Integer()),
       at: Type.Optional(Type.String()),
       data: Type.Optional(Type.Object({})),
       timer: Type.Optional(Type.String()),
