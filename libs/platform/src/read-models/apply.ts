@@ -1,0 +1,84 @@
+import type { Catalogue, Recorded } from '@minipilot/kernel/event.js';
+import type { Value } from '@minipilot/kernel/projection.js';
+import { moveCursors, type Cursor } from './cursors.js';
+import type { ReadModels } from './database.js';
+import type { Write } from './engine.js';
+import { fold, plan, Upcaster, type Folded, type Row } from './fold.js';
+
+/** Most events that are folded in one transaction. */
+export const BATCH = 1000;
+
+/**
+ * Folds a batch into all projections that stand at the same position: rows, counters and cursors move in one transaction.
+ * A projection that meets a poison event goes as far as the event before it and is then stopped.
+ * False, and nothing is changed, when one of the cursors was moved by somebody else. Events at or before the cursor are passed over.
+ * Throws when the events are not in commit order.
+ */
+export async function applyBatch(
+  readModels: ReadModels,
+  catalogue: Catalogue,
+  cursors: readonly Cursor[],
+  batch: readonly Recorded[],
+): Promise<boolean> {
+  const from = cursors[0]!.position;
+  for (let i = 1; i < batch.length; i++) {
+    if (batch[i]!.position <= batch[i - 1]!.position) throw new Error(`events out of order after position ${batch[i - 1]!.position}`);
+  }
+  const events = batch.length > 0 && batch[0]!.position > from ? batch : batch.filter((e) => e.position > from);
+  if (events.length === 0) return true;
+
+  const upcaster = new Upcaster(catalogue);
+  const moves = [];
+  const writes: Write[] = [];
+  for (const cursor of cursors) {
+    const steps = plan(cursor.projection, events, upcaster);
+    const rows = steps.events.length === 0 ? new Map<string, Row>() : await load(readModels, cursor, steps.events);
+    const folded = fold(cursor.projection, rows, steps);
+    const { poison } = folded;
+    const end = poison === undefined ? events.length : events.findIndex((e) => e.position === poison.position);
+    moves.push({ cursor, position: end === 0 ? from : events[end - 1]!.position, ...(poison && { poison }) });
+    writes.push(...tableWrites(cursor, folded));
+  }
+  if (!(await readModels.engine.commit([moveCursors(readModels, moves), ...writes]))) return false;
+  for (const { cursor, position, poison } of moves) {
+    cursor.position = position;
+    cursor.fence++;
+    cursor.status = poison ? 'stopped' : 'running';
+    cursor.error = poison ?? null;
+  }
+  return true;
+}
+
+/** The rows that the events touch. Read before the transaction: the cursor's fence tells whether they still hold in it. */
+async function load(readModels: ReadModels, { statements }: Cursor, steps: { keys: readonly string[] }[]): Promise<Map<string, Row>> {
+  const keys = new Set<string>();
+  for (const step of steps) for (const key of step.keys) keys.add(key);
+  const rows = new Map<string, Row>();
+  for (const record of await readModels.engine.load(statements.load, [...keys])) {
+    const row: Row = {};
+    for (const column of statements.columns) row[column] = record[column]!;
+    rows.set(record.key as string, row);
+  }
+  return rows;
+}
+
+function tableWrites({ statements }: Cursor, { rows, cells }: Folded): Write[] {
+  const upserts: Value[][] = [];
+  const removals: Value[][] = [];
+  for (const [key, row] of rows) {
+    if (row === null) {
+      removals.push([key]);
+      continue;
+    }
+    const values: Value[] = [key];
+    for (const column of statements.columns) values.push(row[column]!);
+    upserts.push(values);
+  }
+  const additions: Value[][] = [];
+  for (const [measure, sums] of cells) for (const [key, sum] of sums) additions.push([key, measure, sum]);
+  const writes: Write[] = [];
+  if (upserts.length > 0) writes.push({ sql: statements.upsert, rows: upserts });
+  if (removals.length > 0) writes.push({ sql: statements.remove, rows: removals });
+  if (additions.length > 0) writes.push({ sql: statements.add, rows: additions });
+  return writes;
+}
