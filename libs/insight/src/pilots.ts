@@ -1,0 +1,407 @@
+import type { ColumnType, Projection } from '@minipilot/kernel/projection.js';
+import type { Recorded } from '@minipilot/kernel/event.js';
+import { addDays } from '@minipilot/kernel/time.js';
+import type { CallEvent } from '@minipilot/grants/call/events.js';
+import type { PilotEvent } from '@minipilot/grants/pilot/events.js';
+import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
+import { existing, handle, seen, streamKey, type Seen } from './rows.js';
+import { page, viewOf, type Db, type Keyed, type Page, type Paged } from './query.js';
+
+export const PILOT_STATES = [
+  'submitted',
+  'withdrawn',
+  'late',
+  // decided
+  'granted',
+  'waiting',
+  'refused',
+  'ineligible',
+  /** late, left unexamined in the decision */
+  'left',
+  // the award
+  'accepted',
+  'declined',
+  'lapsed',
+  /** the recipient stepped back; another may be named until `nameBy` */
+  'recipient-withdrew',
+  'in-payment',
+  'payout-failed',
+  'paid',
+  // the report
+  'reported',
+  'sent-back',
+  'to-return',
+  'completed',
+] as const;
+export type PilotState = (typeof PILOT_STATES)[number];
+
+/** One mini-pilot from its application to its accepted report. Days are the municipality's, instants end in `At`, money is cents. */
+export type PilotRow = {
+  tenant: string;
+  call: string;
+  applicant: string;
+  recipient: string;
+  slot: number;
+  state: PilotState;
+  kind: string;
+  district: string;
+  askedCents: number;
+  /** JSON list */
+  involves: string;
+  economic: number;
+  language: string;
+  reach: string;
+  channel: string;
+  helper: string | null;
+  arrivedAt: string;
+  late: number;
+  /** admitted to a closed call, late or missing from its list */
+  admitted: number;
+  withdrawnAt: string | null;
+  suggestion: string | null;
+  /** JSON list of reason codes */
+  checkCodes: string | null;
+  checkedAt: string | null;
+  result: string | null;
+  cents: number;
+  section: string | null;
+  decidedOn: string | null;
+  decidedAt: string | null;
+  /** event that holds the decision with its reasons, in the call's scoring stream */
+  decisionEvent: string | null;
+  waitingRank: number | null;
+  pay: string | null;
+  reportDueDays: number | null;
+  noticeOn: string | null;
+  appealUntil: string | null;
+  publishedOn: string | null;
+  publicNoticeOn: string | null;
+  publicAppealUntil: string | null;
+  /** first day on which neither the addressee nor a resident can appeal; null until both have been told */
+  finalFrom: string | null;
+  acceptedAt: string | null;
+  nameBy: string | null;
+  instalment: number | null;
+  attempt: number | null;
+  requestedAt: string | null;
+  failedHow: string | null;
+  failedCode: string | null;
+  failedAt: string | null;
+  paidCents: number;
+  paidOn: string | null;
+  paidAt: string | null;
+  reportDue: string | null;
+  overdue: number;
+  reportedAt: string | null;
+  outcome: string | null;
+  participants: number | null;
+  usedCents: number | null;
+  unspentCents: number | null;
+  goOn: number | null;
+  reportAcceptedAt: string | null;
+  toReturnCents: number;
+  returnDue: string | null;
+  returnedCents: number;
+  planSilenceUntil: string | null;
+  textPublishedAt: string | null;
+  /** newest event of the pilot's stream that holds the sealed part */
+  contactEvent: string | null;
+  proposalEvent: string | null;
+  ibanEvent: string | null;
+  reportEvent: string | null;
+};
+
+const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
+  tenant: 'text',
+  call: 'text',
+  applicant: 'text',
+  recipient: 'text',
+  slot: 'integer',
+  state: 'text',
+  kind: 'text',
+  district: 'text',
+  askedCents: 'integer',
+  involves: 'text',
+  economic: 'integer',
+  language: 'text',
+  reach: 'text',
+  channel: 'text',
+  helper: 'text',
+  arrivedAt: 'text',
+  late: 'integer',
+  admitted: 'integer',
+  withdrawnAt: 'text',
+  suggestion: 'text',
+  checkCodes: 'text',
+  checkedAt: 'text',
+  result: 'text',
+  cents: 'integer',
+  section: 'text',
+  decidedOn: 'text',
+  decidedAt: 'text',
+  decisionEvent: 'text',
+  waitingRank: 'integer',
+  pay: 'text',
+  reportDueDays: 'integer',
+  noticeOn: 'text',
+  appealUntil: 'text',
+  publishedOn: 'text',
+  publicNoticeOn: 'text',
+  publicAppealUntil: 'text',
+  finalFrom: 'text',
+  acceptedAt: 'text',
+  nameBy: 'text',
+  instalment: 'integer',
+  attempt: 'integer',
+  requestedAt: 'text',
+  failedHow: 'text',
+  failedCode: 'text',
+  failedAt: 'text',
+  paidCents: 'integer',
+  paidOn: 'text',
+  paidAt: 'text',
+  reportDue: 'text',
+  overdue: 'integer',
+  reportedAt: 'text',
+  outcome: 'text',
+  participants: 'integer',
+  usedCents: 'integer',
+  unspentCents: 'integer',
+  goOn: 'integer',
+  reportAcceptedAt: 'text',
+  toReturnCents: 'integer',
+  returnDue: 'text',
+  returnedCents: 'integer',
+  planSilenceUntil: 'text',
+  textPublishedAt: 'text',
+  contactEvent: 'text',
+  proposalEvent: 'text',
+  ibanEvent: 'text',
+  reportEvent: 'text',
+};
+
+type Submitted = Seen<Extract<PilotEvent, { type: 'pilot.submitted' }>>;
+type Plain = Pick<Submitted['data'], 'kind' | 'district' | 'askedCents' | 'involves' | 'economic' | 'language' | 'reach'>;
+
+const plain = (data: Plain) => ({
+  kind: data.kind,
+  district: data.district,
+  askedCents: data.askedCents,
+  involves: JSON.stringify(data.involves),
+  economic: data.economic === null ? 0 : 1,
+  language: data.language,
+  reach: data.reach,
+});
+
+/** Also when a withdrawn application is made again: it begins anew. */
+const submitted = (e: Submitted): PilotRow => ({
+  ...(Object.fromEntries(Object.keys(table).map((column) => [column, null])) as PilotRow),
+  tenant: e.tenant,
+  call: e.data.call,
+  applicant: e.data.applicant,
+  recipient: e.data.applicant,
+  slot: e.data.slot,
+  state: e.data.late ? 'late' : 'submitted',
+  ...plain(e.data),
+  channel: e.data.channel,
+  helper: e.data.helper,
+  arrivedAt: e.data.arrivedAt,
+  late: e.data.late ? 1 : 0,
+  admitted: 0,
+  cents: 0,
+  paidCents: 0,
+  overdue: 0,
+  toReturnCents: 0,
+  returnedCents: 0,
+  contactEvent: handle(e, 'contact', null),
+  proposalEvent: handle(e, 'proposal', null),
+});
+
+function final(row: PilotRow): PilotRow {
+  if (row.appealUntil === null || row.publicAppealUntil === null) return row;
+  return { ...row, finalFrom: addDays(row.appealUntil > row.publicAppealUntil ? row.appealUntil : row.publicAppealUntil, 1) };
+}
+
+function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
+  const e = seen<PilotEvent | Extract<CallEvent, { type: 'call.application-admitted' }> | Extract<ScoringEvent, { type: 'scoring.decided' }>>(event);
+  if (e.type === 'pilot.submitted') return submitted(e);
+  const row = existing(before, e);
+  switch (e.type) {
+    case 'call.application-admitted':
+      return { ...row, admitted: 1, state: row.state === 'late' ? 'submitted' : row.state };
+    case 'pilot.amended':
+      return { ...row, ...plain(e.data), contactEvent: handle(e, 'contact', row.contactEvent), proposalEvent: handle(e, 'proposal', row.proposalEvent) };
+    case 'pilot.withdrawn':
+      return { ...row, state: 'withdrawn', withdrawnAt: e.data.withdrawnAt };
+    case 'pilot.checked':
+      return { ...row, suggestion: e.data.suggestion, checkCodes: JSON.stringify(e.data.codes), checkedAt: e.at };
+    case 'scoring.decided':
+      return { ...row, waitingRank: e.data.waitingRank };
+    case 'pilot.decided':
+      return {
+        ...row,
+        state: e.data.result === 'late' ? 'left' : e.data.result,
+        result: e.data.result,
+        cents: e.data.cents,
+        section: e.data.section,
+        decidedOn: e.data.decidedOn,
+        decidedAt: e.at,
+        decisionEvent: e.data.decision,
+        pay: e.data.pay,
+        reportDueDays: e.data.reportDueDays,
+        // another decision has its own notice and windows
+        noticeOn: null,
+        appealUntil: null,
+        publishedOn: null,
+        publicNoticeOn: null,
+        publicAppealUntil: null,
+        finalFrom: null,
+      };
+    case 'pilot.notified':
+      return final({ ...row, noticeOn: e.data.noticeOn, appealUntil: e.data.appealUntil });
+    case 'pilot.decision-published':
+      return final({ ...row, publishedOn: e.data.publishedOn, publicNoticeOn: e.data.noticeOn, publicAppealUntil: e.data.appealUntil });
+    case 'pilot.award-accepted':
+      return { ...row, state: 'accepted', acceptedAt: e.data.acceptedAt, ibanEvent: handle(e, 'iban', row.ibanEvent) };
+    case 'pilot.account-changed':
+      return { ...row, state: row.state === 'payout-failed' ? 'accepted' : row.state, ibanEvent: handle(e, 'iban', row.ibanEvent) };
+    case 'pilot.award-declined':
+      return { ...row, state: 'declined' };
+    case 'pilot.award-lapsed':
+      return { ...row, state: 'lapsed' };
+    case 'pilot.recipient-withdrew':
+      return { ...row, state: 'recipient-withdrew', nameBy: e.data.nameBy };
+    case 'pilot.recipient-changed':
+      return {
+        ...row,
+        state: 'granted',
+        recipient: e.data.recipient,
+        nameBy: null,
+        acceptedAt: null,
+        contactEvent: handle(e, 'contact', row.contactEvent),
+        ibanEvent: null,
+      };
+    case 'pilot.payout-requested':
+      return { ...row, state: 'in-payment', instalment: e.data.instalment, attempt: e.data.attempt, requestedAt: e.at };
+    case 'pilot.paid':
+      return { ...row, state: 'paid', paidCents: row.paidCents + e.data.cents, paidOn: e.data.paidOn, paidAt: e.at, reportDue: e.data.reportDue };
+    case 'pilot.payout-failed': {
+      const failed: PilotRow = { ...row, state: 'payout-failed', failedHow: e.data.how, failedCode: e.data.code, failedAt: e.at };
+      if (e.data.how === 'rejected') return failed;
+      // a returned payment had been settled before
+      return { ...failed, paidCents: row.paidCents - e.data.cents, paidOn: null, paidAt: null, reportDue: null, overdue: 0 };
+    }
+    case 'pilot.report-overdue':
+      return { ...row, overdue: 1 };
+    case 'pilot.report-extended':
+      return { ...row, reportDue: e.data.due, overdue: 0 };
+    case 'pilot.reported':
+      return {
+        ...row,
+        state: 'reported',
+        reportedAt: e.data.reportedAt,
+        outcome: e.data.outcome,
+        participants: e.data.participants,
+        usedCents: e.data.usedCents,
+        unspentCents: e.data.unspentCents,
+        goOn: e.data.goOn ? 1 : 0,
+        reportEvent: handle(e, 'proposal', row.reportEvent),
+      };
+    case 'pilot.report-sent-back':
+      return { ...row, state: 'sent-back' };
+    case 'pilot.report-accepted':
+      return {
+        ...row,
+        state: e.data.returnCents > row.returnedCents ? 'to-return' : 'completed',
+        overdue: 0,
+        reportAcceptedAt: e.at,
+        toReturnCents: e.data.returnCents,
+        returnDue: e.data.returnDue,
+      };
+    case 'pilot.money-returned': {
+      const returnedCents = row.returnedCents + e.data.cents;
+      const done = row.state === 'to-return' && returnedCents >= row.toReturnCents;
+      return { ...row, returnedCents, state: done ? 'completed' : row.state };
+    }
+    case 'pilot.plan-changed':
+      return { ...row, planSilenceUntil: e.data.silenceUntil };
+    case 'pilot.plan-refused':
+      return { ...row, planSilenceUntil: null };
+    case 'pilot.text-published':
+      return { ...row, textPublishedAt: e.at };
+    default:
+      return row;
+  }
+}
+
+/** Mini-pilots for the municipality's own people; personal parts are handles to sealed events. */
+export const deskPilots: Projection<PilotRow> = {
+  name: 'desk_pilots',
+  version: 1,
+  table,
+  indexes: [['tenant', 'call', 'arrivedAt'], ['tenant', 'applicant'], ['tenant', 'recipient'], ['tenant', 'state', 'arrivedAt']],
+  handles: [
+    'pilot.submitted',
+    'pilot.amended',
+    'pilot.withdrawn',
+    'pilot.checked',
+    'call.application-admitted',
+    'scoring.decided',
+    'pilot.decided',
+    'pilot.notified',
+    'pilot.decision-published',
+    'pilot.award-accepted',
+    'pilot.account-changed',
+    'pilot.award-declined',
+    'pilot.award-lapsed',
+    'pilot.recipient-withdrew',
+    'pilot.recipient-changed',
+    'pilot.payout-requested',
+    'pilot.paid',
+    'pilot.payout-failed',
+    'pilot.report-overdue',
+    'pilot.report-extended',
+    'pilot.reported',
+    'pilot.report-sent-back',
+    'pilot.report-accepted',
+    'pilot.money-returned',
+    'pilot.plan-changed',
+    'pilot.plan-refused',
+    'pilot.text-published',
+  ],
+  keys: (event) => (event.type.startsWith('pilot.') ? streamKey(event) : [event.data.application as string]),
+  evolve,
+};
+
+export interface PilotFilter {
+  call?: string;
+  states?: readonly PilotState[];
+  district?: string;
+  /** reports or returns past their day */
+  overdue?: boolean;
+}
+
+/** Applications and pilots in order of arrival. */
+export function listPilots(db: Db, tenant: string, filter: PilotFilter, at: Page): Promise<Paged<Keyed<PilotRow>>> {
+  let query = db.selectFrom(viewOf(deskPilots)).selectAll().where('tenant', '=', tenant);
+  if (filter.call !== undefined) query = query.where('call', '=', filter.call);
+  if (filter.states !== undefined) query = query.where('state', 'in', [...filter.states]);
+  if (filter.district !== undefined) query = query.where('district', '=', filter.district);
+  if (filter.overdue !== undefined) query = query.where('overdue', '=', filter.overdue ? 1 : 0);
+  return page<PilotRow>(query, 'arrivedAt', 'asc', at);
+}
+
+/** What a person applied for or answers for, the newest first. */
+export function listPilotsOf(db: Db, tenant: string, subject: string, at: Page): Promise<Paged<Keyed<PilotRow>>> {
+  const query = db
+    .selectFrom(viewOf(deskPilots))
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where((eb) => eb.or([eb('applicant', '=', subject), eb('recipient', '=', subject)]));
+  return page<PilotRow>(query, 'arrivedAt', 'desc', at);
+}
+
+export async function findPilot(db: Db, tenant: string, pilot: string): Promise<Keyed<PilotRow> | undefined> {
+  const query = db.selectFrom(viewOf(deskPilots)).selectAll().where('key', '=', pilot).where('tenant', '=', tenant);
+  return (await query.executeTakeFirst()) as Keyed<PilotRow> | undefined;
+}
