@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import type { LevelWithSilent } from 'pino';
+
+export interface Config {
+  port: number;
+  host: string;
+  mode: 'demo' | 'production';
+  /** absolute path of the data folder */
+  data: string;
+  /** PostgreSQL for the read models; without it they are a file in the data folder */
+  databaseUrl: string | undefined;
+  logLevel: LevelWithSilent;
+  /** codes of the municipalities served */
+  tenants: readonly string[];
+  /** addresses or networks of proxies whose X-Forwarded headers are believed; false believes nobody */
+  trustProxy: readonly string[] | false;
+  /** bearer token for /metrics */
+  operatorToken: string | undefined;
+}
+
+/** The settings do not make sense; the message lists every fault, one a line. */
+export class InvalidConfig extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'InvalidConfig';
+  }
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Reads the settings of a process from its environment. Throws InvalidConfig with all faults at once. An empty value is as none. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  function setting<T>(name: string, fallback: T, read: (value: string) => T | undefined, wanted: string): T {
+    const value = env[name];
+    if (value === undefined || value === '') return fallback;
+    const result = read(value);
+    if (result === undefined) faults.push(`${name} must be ${wanted}`);
+    return result ?? fallback;
+  }
+  const oneOf =
+    <T extends string>(choices: readonly T[]) =>
+    (value: string): T | undefined =>
+      choices.find((choice) => choice === value);
+  const list = (pattern: RegExp) => (value: string) => {
+    const items = value.split(',').map((item) => item.trim());
+    return items.every((item) => pattern.test(item)) && new Set(items).size === items.length ? items : undefined;
+  };
+
+  const config: Config = {
+    port: setting('PORT', 3000, (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : undefined), 'a number from 0 to 65535'),
+    host: setting('HOST', '127.0.0.1', (value) => (/^[\w.:-]{1,253}$/.test(value) ? value : undefined), 'a host name or address'),
+    mode: setting('MINIPILOT_MODE', 'demo', oneOf(['demo', 'production']), 'demo or production'),
+    data: resolve(setting('MINIPILOT_DATA', './data', (value) => (value.includes('\0') ? undefined : value), 'a folder')),
+    databaseUrl: setting<string | undefined>(
+      'DATABASE_URL',
+      undefined,
+      (value) => (/^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value) ? value : undefined),
+      'a URL such as postgresql://user@host/database',
+    ),
+    logLevel: setting('MINIPILOT_LOG_LEVEL', 'info', oneOf(LEVELS), LEVELS.join(', ')),
+    tenants: setting('MINIPILOT_TENANTS', ['demo'], list(/^[a-z0-9]{2,20}$/), 'codes of 2 to 20 of a–z and 0–9, with commas between'),
+    trustProxy: setting<readonly string[] | false>(
+      'MINIPILOT_TRUST_PROXY',
+      false,
+      list(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/),
+      'addresses or networks with commas between',
+    ),
+    operatorToken: setting<string | undefined>(
+      'MINIPILOT_OPERATOR_TOKEN',
+      undefined,
+      (value) => (/^[\w.~+/=-]{24,512}$/.test(value) ? value : undefined),
+      '24 or more characters of a–z, A–Z, 0–9 and -._~+/=',
+    ),
+  };
+  if (faults.length > 0) throw new InvalidConfig(faults);
+  return config;
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Problem } from './problem.js';
+import { RESERVED_PARAMETERS, type Caller, type Route } from './request-context.js';
+import { isStorable } from './validation.js';
+
+/** The bearer token does not prove who calls. The message stays on the server. */
+export class InvalidToken extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InvalidToken';
+  }
+}
+
+/** Turns a bearer token into the person who calls. Throws InvalidToken for one that is not good. */
+export interface Authenticator {
+  authenticate(token: string): Promise<Caller>;
+}
+
+export interface AccessOptions {
+  authenticator: Authenticator;
+  /** the municipalities served here; the path of any other is 404 */
+  tenants: readonly string[];
+  /** without it, what is for the operator is open in demo mode and 404 in production */
+  operatorToken?: string | undefined;
+  demo: boolean;
+}
+
+const challenge = (error?: string) => ({
+  headers: { 'www-authenticate': `Bearer realm="minipilot"${error === undefined ? '' : `, error="${error}"`}` },
+});
+
+function bearer(request: FastifyRequest): string {
+  const header = request.headers.authorization;
+  if (header === undefined) throw new Problem('unauthorised', {}, challenge());
+  const match = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header);
+  if (match === null) throw new Problem('invalid-token', {}, challenge('invalid_token'));
+  return match[1]!;
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Decides by route, token and tenant whether a request may go on: 401, then 404 for another tenant, then 403 by role. */
+async function authorise(request: FastifyRequest, route: Route, options: AccessOptions): Promise<void> {
+  const { tenant } = request.params as { tenant?: string };
+  if (route.access.includes('operator')) {
+    if (options.operatorToken === undefined) {
+      if (!options.demo) throw new Problem('not-found');
+    } else if (!timingSafeEqual(digest(bearer(request)), digest(options.operatorToken)))
+      throw new Problem('invalid-token', {}, challenge('invalid_token'));
+    return;
+  }
+  if (!route.access.includes('public')) {
+    const token = bearer(request);
+    try {
+      request.caller = await options.authenticator.authenticate(token);
+    } catch (error) {
+      if (error instanceof InvalidToken) throw new Problem('invalid-token', {}, challenge('invalid_token'));
+      throw error;
+    }
+  }
+  if (tenant !== undefined && !options.tenants.includes(tenant)) throw new Problem('not-found');
+  const { caller } = request;
+  if (caller === undefined) return;
+  if (tenant !== undefined ? tenant !== caller.tenant : !options.tenants.includes(caller.tenant)) throw new Problem('not-found');
+  if (!route.access.includes('signed-in') && !route.access.some((role) => caller.roles.includes(role))) throw new Problem('forbidden');
+}
+
+/** Takes the parameters that decorators read out of the query; what nobody reads is refused. */
+function checkQuery(request: FastifyRequest, route: Route): void {
+  const query = request.query as Record<string, unknown>;
+  const reserved: Record<string, unknown> = {};
+  for (const decorator of ['after', 'page'] as const) {
+    if (!route.takes.has(decorator)) continue;
+    for (const name of RESERVED_PARAMETERS[decorator]) {
+      if (!Object.hasOwn(query, name)) continue;
+      reserved[name] = query[name];
+      delete query[name];
+    }
+  }
+  request.reserved = reserved;
+  const names = Object.keys(query);
+  const faults = route.takes.has('query')
+    ? names.filter((name) => !isStorable(name) || !isStorable(query[name])).map((parameter) => ({ parameter, code: 'characters' }))
+    : names.map((parameter) => ({ parameter, code: 'unknown-parameter' }));
+  const errors = faults.slice(0, 20).map(({ parameter, code }) => ({ parameter: parameter.toWellFormed().slice(0, 100), code }));
+  if (errors.length > 0) throw new Problem('invalid-query', {}, { errors });
+}
+
+/**
+ * Stands before every route: nobody's body is read before it is known who sends it. `find` gives the declared route of a
+ * method and template; a request to anything else that the router knows passes only if `isAsset` says so.
+ */
+export function guardRoutes(
+  server: FastifyInstance,
+  find: (method: string, path: string) => Route | undefined,
+  isAsset: (path: string) => boolean,
+  options: AccessOptions,
+): void {
+  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.is404) return;
+    const template = request.routeOptions.url ?? '';
+    const route = find(request.method === 'HEAD' ? 'GET' : request.method, template);
+    if (route === undefined) {
+      if (!isAsset(template)) throw new Problem('not-found');
+      return;
+    }
+    request.declared = route;
+    if (!route.access.includes('public')) reply.header('cache-control', 'no-store').header('vary', 'Authorization, Accept-Language');
+    if (!Object.values(request.params as object).every(isStorable)) throw new Problem('not-found');
+    await authorise(request, route, options);
+    checkQuery(request, route);
+  });
+  server.addHook('preValidation', async (request: FastifyRequest) => {
+    if (request.declared !== undefined && request.body != null && !request.declared.takes.has('body'))
+      throw new Problem('body-not-expected');
+  });
+}

@@ -1,0 +1,89 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { Route } from './routes.js';
+
+export interface ApiInfo {
+  title: string;
+  description: string;
+  version: string;
+}
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  description: 'RFC 9457',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'In the language of Accept-Language: fi, sv or en.' },
+    instance: { type: 'string', format: 'uri' },
+    code: { type: 'string' },
+    params: { type: 'object', additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }] } },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['code', 'detail'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON pointer into the body, as a URI fragment.' },
+          parameter: { type: 'string', description: 'Name of the query parameter.' },
+          code: { type: 'string' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+  },
+} as const;
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+/** The refusals that a route can give by what it reads. */
+function refusals(route: Route): Record<string, ReturnType<typeof problem>> {
+  const signedIn = !route.access.includes('public');
+  const commands = route.takes.has('command-id') || route.takes.has('idempotency-key');
+  const reads = ['body', 'query', 'after', 'page'] as const;
+  return {
+    ...(commands || route.takes.has('if-match') || reads.some((part) => route.takes.has(part)) ? { 400: problem('Not of the right shape') } : {}),
+    ...(signedIn ? { 401: problem('Not signed in') } : {}),
+    ...(signedIn && !route.access.includes('signed-in') ? { 403: problem('Not a role that may do this') } : {}),
+    ...(route.path.includes(':') ? { 404: problem('Not there, or not yours') } : {}),
+    ...(commands ? { 409: problem('Refused by the rules'), 422: problem('Idempotency-Key used with another body') } : {}),
+    ...(route.takes.has('if-match') ? { 412: problem('Changed in the meantime'), 428: problem('If-Match is missing') } : {}),
+    ...(route.takes.has('body') ? { 413: problem('Too large'), 415: problem('Not JSON') } : {}),
+    503: problem('Nothing was stored; try again'),
+  };
+}
+
+/** The OpenAPI 3.1 description of all routes, made from the code. */
+export function describeApi(app: INestApplication, routes: readonly Route[], info: ApiInfo): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(info.title)
+    .setDescription(info.description)
+    .setVersion(info.version)
+    .setLicense('EUPL-1.2', 'https://eupl.eu/1.2/en/')
+    .addBearerAuth()
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    const operation = document.paths[path]?.[route.method.toLowerCase() as 'get'] as Operation | undefined;
+    if (operation === undefined) continue;
+    operation.responses = { ...refusals(route), ...operation.responses };
+    (operation as unknown as Record<string, unknown>)['x-access'] = [...route.access];
+    if (!route.access.includes('public')) operation.security = [{ bearer: [] }];
+    // a POST must carry its key, which its decorator alone cannot know
+    for (const parameter of operation.parameters ?? [])
+      if ('name' in parameter && parameter.name === 'Idempotency-Key' && route.method === 'POST') parameter.required = true;
+  }
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never } };
+  return document;
+}
