@@ -25,7 +25,10 @@ function sourcesDigest() {
   const hash = createHash('sha256');
   const sources = SOURCES.flatMap((folder) => filesBelow(join(root, folder))).filter((file) => file.endsWith('.ts'));
   for (const file of [...sources, join(root, '.swcrc'), fileURLToPath(import.meta.url)]) {
-    hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }

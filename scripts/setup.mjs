@@ -20,7 +20,10 @@ function stop(message) {
 }
 
 const major = (version) => Number(version.split('.')[0].replace('v', ''));
-const lockDigest = () => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lockDigest = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 const isInstalled = () => existsSync(marker) && readFileSync(marker, 'utf8') === lockDigest();
 const node = () => (existsSync(projectNode) ? projectNode : process.execPath);
 
