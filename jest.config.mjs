@@ -1,6 +1,8 @@
 export default {
   reporters: ['default', '<rootDir>/scripts/jest-ci-reporter.cjs'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/scripts/jest-postgres.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-postgres-end.mjs',
   testRegex: '\\.(unit|int|e2e)\\.ts$',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/scripts'],
   moduleNameMapper: {
