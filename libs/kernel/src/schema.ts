@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static, type TEnum, type TSchema } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
@@ -22,7 +22,7 @@ export const Texts = Type.Object(
 export type Texts = Static<typeof Texts>;
 
 export const object = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, closed);
-export const oneOf = <const T extends string[]>(...values: T) => Type.Enum(values);
+export const oneOf = <const T extends string[]>(...values: T): TEnum<T> => Type.Enum(values) as unknown as TEnum<T>;
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const optional = Type.Optional;
 export const list = <T extends TSchema>(schema: T, maxItems = 5000) => Type.Array(schema, { maxItems });

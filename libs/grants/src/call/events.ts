@@ -1,31 +1,10 @@
 import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
 import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Texts, flag, list, nullable, object, oneOf, optional, text } from '@minipilot/kernel/schema.js';
 import type { Static } from 'typebox';
+import { Rules } from '../selection/selection.js';
 
 export const ApplicantKind = oneOf('resident', 'group', 'association', 'company');
 export type ApplicantKind = Static<typeof ApplicantKind>;
-
-/** How applications become a proposal. Frozen at announcement; `rulesHash` = SHA-256 of its JCS. */
-export const Rules = object({
-  method: oneOf('rolling', 'ranked-until-budget'),
-  /** weights add up to 100; in a rolling call criteria are yes/no and weights 0 */
-  criteria: list(object({ id: Code, text: Texts, weight: Count }), 20),
-  scale: object({ min: Count, max: Count }),
-  minimumCards: Count,
-  /** how equal scores are parted, first to last */
-  tieRule: list(oneOf('criterion-order', 'lot'), 2),
-  /** what happens to a proposal that asks for more than is left */
-  whenOverBudget: oneOf('skip', 'stop'),
-  /** most places on the waiting list; null is no limit */
-  waitingList: nullable(Count),
-  /** most that pilots of one district may get together */
-  districtCapCents: nullable(PositiveCents),
-  /** readers that a rolling application needs */
-  readers: Count,
-  /** when a rolling call proposes: ISO weekday and local time */
-  round: object({ weekday: Count, time: text(5, 5) }),
-});
-export type Rules = Static<typeof Rules>;
 
 /** All that an officer writes of a call. Everything is there in a draft too; what may still be empty is checked at announcement. */
 export const CallContent = object({
@@ -59,7 +38,16 @@ export const callEvents = [
   defineEvent(
     'call.announced',
     'The call was announced; its rules are frozen and its lot is committed.',
-    object({ call: Id, content: CallContent, rulesHash: Hash, lotHash: Hash, announcedOn: Day }),
+    object({
+      call: Id,
+      content: CallContent,
+      rulesHash: Hash,
+      /** SHA-256 of the lot's seed */
+      lotHash: Hash,
+      announcedOn: Day,
+      timeZone: text(60, 1),
+      currency: text(3, 3),
+    }),
   ),
   defineEvent('call.deadline-extended', 'The deadline was moved later.', object({ closesAt: At, reason: text(1000, 1) })),
   defineEvent('call.budget-raised', 'Money was added to the call.', object({ byCents: PositiveCents, budgetCents: PositiveCents, authority: object({ section: text(60, 1), on: Day }) })),

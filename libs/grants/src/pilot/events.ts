@@ -54,6 +54,9 @@ const plain = {
 
 const attempt = { instalment: Count, attempt: Count };
 
+/** When to remind of a report and when to take a missing one up, by the policy of the day. */
+const reportDays = { remindOn: list(Day, 10), escalateOn: Day };
+
 export const pilotEvents = [
   defineEvent(
     'pilot.submitted',
@@ -87,8 +90,10 @@ export const pilotEvents = [
     'pilot.decided',
     'The decision on this application, copied from the call\'s decisions.',
     object({
+      call: Id,
       result: DecisionResult,
       cents: Cents,
+      from: oneOf('budget', 'appeal-reserve'),
       /** event id of the decision in the call's scoring stream, which holds the reasons */
       decision: Id,
       section: text(60, 1),
@@ -103,7 +108,14 @@ export const pilotEvents = [
   defineEvent(
     'pilot.notified',
     'The addressee was told of the decision; the own appeal window follows.',
-    object({ channel: Reach, sentOn: Day, noticeOn: Day, appealUntil: Day }),
+    object({
+      channel: Reach,
+      sentOn: Day,
+      noticeOn: Day,
+      appealUntil: Day,
+      /** last day to accept; only with an award */
+      acceptBy: nullable(Day),
+    }),
     { access: 'party' },
   ),
   defineEvent(
@@ -122,7 +134,7 @@ export const pilotEvents = [
   defineEvent('pilot.award-declined', 'The recipient declined the award.', object({ declinedAt: At })),
   defineEvent('pilot.award-lapsed', 'Nobody accepted the award in time.', object({ effectiveAt: At })),
   defineEvent('pilot.recipient-withdrew', 'The recipient steps back; another may be named by a day.', object({ nameBy: Day }), { access: 'party' }),
-  defineEvent('pilot.recipient-changed', 'Another recipient took over before payment.', object({ recipient: Subject }), {
+  defineEvent('pilot.recipient-changed', 'Another recipient took over before payment.', object({ recipient: Subject, acceptBy: Day }), {
     access: 'party',
     sealed: { contact: { v: 1, schema: Contact } },
   }),
@@ -142,8 +154,8 @@ export const pilotEvents = [
   defineEvent(
     'pilot.paid',
     'The bank settled a payment.',
-    object({ ...attempt, cents: PositiveCents, batch: Id, reference: text(40, 1), paidOn: Day, reportDue: Day }),
-    { fields: { reference: 'party', batch: 'party' } },
+    object({ ...attempt, cents: PositiveCents, batch: Id, reference: text(40, 1), paidOn: Day, reportDue: Day, ...reportDays }),
+    { fields: { reference: 'party', batch: 'party', remindOn: 'party', escalateOn: 'party' } },
   ),
   defineEvent(
     'pilot.payout-failed',
@@ -154,7 +166,7 @@ export const pilotEvents = [
   defineEvent('pilot.report-reminded', 'The recipient was reminded of the report.', object({ due: Day, days: Count, effectiveAt: At }), { access: 'party' }),
   defineEvent('pilot.report-overdue', 'The report was not there on its day.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
   defineEvent('pilot.report-escalated', 'A missing report went to the officer\'s superior.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
-  defineEvent('pilot.report-extended', 'More time for the report was granted.', object({ due: Day }), {
+  defineEvent('pilot.report-extended', 'More time for the report was granted.', object({ due: Day, ...reportDays }), {
     access: 'party',
     sealed: { comment: { v: 1, schema: Comment } },
   }),
@@ -178,8 +190,7 @@ export const pilotEvents = [
   defineEvent(
     'pilot.report-accepted',
     'The officer accepted the report; unspent money above the floor is to be returned.',
-    object({ returnCents: Cents, returnDue: nullable(Day), reference: nullable(text(40)) }),
-    { fields: { reference: 'party' } },
+    object({ returnCents: Cents, returnDue: nullable(Day) }),
   ),
   defineEvent('pilot.money-returned', 'Unspent money came back.', object({ cents: PositiveCents, reference: text(40, 1), on: Day }), {
     fields: { reference: 'party' },

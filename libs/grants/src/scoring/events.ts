@@ -2,6 +2,7 @@ import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
 import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Subject, flag, list, nullable, object, oneOf, optional, text, version1 } from '@minipilot/kernel/schema.js';
 import { Type, type Static } from 'typebox';
 import { DecisionResult, Reach } from '../pilot/events.js';
+import { Place, RoundPlace } from '../selection/selection.js';
 
 export const OpenedCard = object({
   application: Id,
@@ -13,20 +14,6 @@ export const OpenedCard = object({
 });
 export type OpenedCard = Static<typeof OpenedCard>;
 
-export const Place = object({
-  application: Id,
-  rank: nullable(Count),
-  /** exact mean of the weighted scores; both are whole numbers as text */
-  score: nullable(object({ numerator: text(80, 1), denominator: text(80, 1) })),
-  cards: Count,
-  result: oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored', 'not-passed', 'incomplete', 'no-money'),
-  cents: Cents,
-  reason: Code,
-  tie: optional(object({ with: list(Id), partedBy: oneOf('criterion-order', 'lot'), criterion: optional(Code) })),
-  drawKey: optional(Hash),
-});
-export type Place = Static<typeof Place>;
-
 export const scoringEvents = [
   defineEvent(
     'scoring.started',
@@ -35,7 +22,7 @@ export const scoringEvents = [
     { access: 'party' },
   ),
   defineEvent('scoring.extended', 'Scoring goes on for longer.', object({ closesAt: At }), { access: 'party' }),
-  defineEvent('scoring.cards-opened', 'Cards were opened after the close, in pages.', object({ page: Count, cards: list(OpenedCard, 1000) }), { access: 'party' }),
+  defineEvent('scoring.cards-opened', 'Cards were opened after the close, in pages.', object({ page: Count, cards: list(OpenedCard, 800) }), { access: 'party' }),
   defineEvent(
     'scoring.opened',
     'All cards are open; the lot\'s seed is revealed.',
@@ -51,7 +38,7 @@ export const scoringEvents = [
   defineEvent(
     'scoring.proposed',
     'The proposal was computed from rules, cards and lot, in pages.',
-    object({ page: Count, places: list(Place, 500), last: flag, count: optional(Count), totalCents: optional(Cents), digest: optional(Hash) }),
+    object({ page: Count, places: list(Place, 200), last: flag, count: optional(Count), totalCents: optional(Cents), digest: optional(Hash) }),
     { access: 'party' },
   ),
   defineEvent('scoring.proposal-signed', 'The chair signed the committee\'s proposal.', object({ digest: Hash }), { access: 'party' }),
@@ -64,7 +51,7 @@ export const scoringEvents = [
   defineEvent(
     'scoring.round-proposed',
     'A weekly round of a rolling call was put together.',
-    object({ round: Count, effectiveAt: At, places: list(Place, 1000), leftCents: Cents, digest: Hash, seed: nullable(Hash) }),
+    object({ round: Count, effectiveAt: At, places: list(RoundPlace, 500), leftCents: Cents, digest: Hash, seed: nullable(Hash) }),
     { access: 'party' },
   ),
   defineEvent(
@@ -81,7 +68,7 @@ export const scoringEvents = [
       decidedOn: Day,
       reasonCode: Code,
       /** what the proposal had said, where the decision departs from it */
-      departure: nullable(object({ proposed: nullable(Place.properties.result), code: Code })),
+      departure: nullable(object({ proposed: nullable(oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored', 'not-passed', 'incomplete', 'no-money')), code: Code })),
       /** digest of the proposal or round that was before the decision-maker */
       proposal: nullable(Hash),
       rulesHash: Hash,
@@ -100,7 +87,7 @@ export const scoringEvents = [
   defineEvent(
     'scoring.published',
     'Decisions were published on the web; the residents\' appeal window follows.',
-    object({ publishedOn: Day, noticeOn: Day, appealUntil: Day, applications: list(Id) }),
+    object({ publishedOn: Day, noticeOn: Day, appealUntil: Day, applications: list(Id, 500) }),
   ),
   defineEvent(
     'scoring.place-freed',

@@ -1,0 +1,31 @@
+import { parseStream } from '@minipilot/kernel/decider.js';
+import type { Flow, FlowCommand } from '@minipilot/kernel/flow.js';
+import { pilotStream } from '../streams.js';
+
+/** Copies each decision, notice and publication from the call's scoring stream to the pilots that it concerns. */
+export const deciding: Flow<null> = {
+  name: 'deciding',
+  handles: ['scoring.decided', 'scoring.notice-sent', 'scoring.published'],
+  subject: (event) => parseStream(event.stream).key!,
+  initial: null,
+  evolve: () => null,
+
+  react(_state, input, tenant) {
+    if (input.kind === 'timer') return {};
+    const { type, data, stream, id, actor } = input.event;
+    const call = parseStream(stream).key!;
+    const toPilot = (pilot: string, command: { type: string } & Record<string, unknown>): FlowCommand => ({
+      aggregate: 'pilot',
+      stream: pilotStream(tenant, pilot),
+      command: { call, ...command },
+    });
+    if (type === 'scoring.decided') {
+      const { application, result, cents, from, section, decidedOn, deMinimis } = data as Record<string, never>;
+      const decision = { type: 'RecordDecision', result, cents, from, decision: id, section, decidedOn, decider: actor, deMinimis };
+      return { commands: [toPilot(application, decision)] };
+    }
+    const { applications, ...window } = data as { applications: string[] } & Record<string, unknown>;
+    const command = { type: type === 'scoring.published' ? 'RecordPublication' : 'RecordNotice', ...window };
+    return { commands: applications.map((pilot) => toPilot(pilot, command)) };
+  },
+};

@@ -1,0 +1,551 @@
+import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
+import { sha256, jcs } from '@minipilot/kernel/ids.js';
+import { addDays, localDate, nextWorkingDay, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
+import { call, grantableCents, type CallState } from '../call/call.js';
+import type { DecisionResult } from '../pilot/events.js';
+import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
+import type { Policy } from '../policy/events.js';
+import { policyOf } from '../policy/policy.js';
+import { scorebook } from '../scorebook/scorebook.js';
+import { ranked, rollingRound, type Place, type RoundPlace } from '../selection/selection.js';
+import { callStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
+import type { OpenedCard, ScoringEvent } from './events.js';
+
+export interface DecisionItem {
+  application: string;
+  result: DecisionResult;
+  cents: number;
+  from: 'budget' | 'appeal-reserve';
+  reasonCode: string;
+  /** code of the departure from the proposal; its reason in words is sealed */
+  departure: string | null;
+  deMinimis: string | null;
+}
+
+export type ScoringCommand = { call: string } & (
+  | { type: 'StartScoring'; members: string[]; chair: string; closesAt: Instant }
+  | { type: 'ExtendScoring'; closesAt: Instant }
+  | { type: 'OpenCards'; page: number; effectiveAt: Instant }
+  | { type: 'ComputeProposal'; page: number }
+  | { type: 'SignProposal'; digest: string }
+  | { type: 'RecordReading'; application: string; values: boolean[] }
+  | { type: 'ProposeRound'; effectiveAt: Instant }
+  | { type: 'DecideApplications'; decisions: DecisionItem[]; section: string; caseNumber: string; decidedOn: LocalDate }
+  | { type: 'SendNotice'; applications: string[]; channel: 'electronic' | 'letter'; sentOn: LocalDate }
+  | { type: 'PublishDecisions'; publishedOn: LocalDate }
+  | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
+);
+
+interface Decided {
+  result: DecisionResult;
+  cents: number;
+  from: 'budget' | 'appeal-reserve';
+  decidedOn: LocalDate;
+  waitingRank: number | null;
+  freed: boolean;
+  published: boolean;
+}
+
+export interface ScoringState {
+  started: { members: readonly string[]; chair: string; applications: readonly string[]; closesAt: Instant } | null;
+  cardPages: number;
+  cards: readonly OpenedCard[];
+  opened: { digest: string; seed: string } | null;
+  proposalPages: number;
+  /** digest of the whole proposal, once its last page is there */
+  proposal: string | null;
+  signed: boolean;
+  /** what the rules proposed for each application, ranked or in its newest round */
+  proposed: Readonly<Record<string, { result: Place['result'] | RoundPlace['result']; cents: number; rank: number | null; basis: string }>>;
+  readings: readonly { application: string; reader: string; values: boolean[]; salt: string }[];
+  rounds: number;
+  lotSeed: string | null;
+  decided: Readonly<Record<string, Decided>>;
+  grantedCents: number;
+  reserveUsedCents: number;
+}
+
+export interface ScoringFacts {
+  policy: Policy;
+  call: CallState;
+  /** the applications that the command touches */
+  pilots: Readonly<Record<string, PilotState>>;
+  /** cards opened from the members' books, in canonical order; only for OpenCards */
+  cards: OpenedCard[];
+  booksOpen: number;
+  /** revealed only to the command that needs it */
+  seed: string | null;
+}
+
+/** Lot seeds lie in the vault from announcement to selection. */
+export interface LotSeeds {
+  /** 32 bytes in hex */
+  reveal(tenant: string, call: string): Promise<string>;
+}
+
+export const CARD_PAGE = 800;
+export const PLACE_PAGE = 200;
+export const PUBLISH_PAGE = 500;
+
+export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, ScoringFacts> = {
+  category: 'scoring',
+  initial: {
+    started: null,
+    cardPages: 0,
+    cards: [],
+    opened: null,
+    proposalPages: 0,
+    proposal: null,
+    signed: false,
+    proposed: {},
+    readings: [],
+    rounds: 0,
+    lotSeed: null,
+    decided: {},
+    grantedCents: 0,
+    reserveUsedCents: 0,
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'scoring.started':
+        return { ...state, started: event.data };
+      case 'scoring.extended':
+        return { ...state, started: { ...state.started!, closesAt: event.data.closesAt } };
+      case 'scoring.cards-opened':
+        return { ...state, cardPages: event.data.page + 1, cards: [...state.cards, ...event.data.cards] };
+      case 'scoring.opened':
+        return { ...state, opened: event.data, lotSeed: event.data.seed };
+      case 'scoring.proposed': {
+        const { page, places, last, digest } = event.data;
+        const proposed = Object.fromEntries(
+          places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: p.rank ?? null, basis: '' }]),
+        );
+        return { ...state, proposalPages: page + 1, proposal: last ? digest! : null, proposed: { ...state.proposed, ...proposed } };
+      }
+      case 'scoring.proposal-signed':
+        return { ...state, signed: true };
+      case 'scoring.reading-recorded':
+        return { ...state, readings: [...state.readings.filter((r) => !sameReading(r, event.data)), event.data] };
+      case 'scoring.round-proposed': {
+        const { places, digest, seed } = event.data;
+        const proposed = Object.fromEntries(places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: null, basis: digest }]));
+        return { ...state, rounds: event.data.round, lotSeed: seed ?? state.lotSeed, proposed: { ...state.proposed, ...proposed } };
+      }
+      case 'scoring.decided': {
+        const { application, result, cents, from, decidedOn, waitingRank } = event.data;
+        const granted = result === 'granted' ? cents : 0;
+        return {
+          ...state,
+          decided: { ...state.decided, [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false } },
+          grantedCents: state.grantedCents + (from === 'budget' ? granted : 0),
+          reserveUsedCents: state.reserveUsedCents + (from === 'appeal-reserve' ? granted : 0),
+        };
+      }
+      case 'scoring.notice-sent':
+        return state;
+      case 'scoring.published': {
+        const decided = { ...state.decided };
+        for (const id of event.data.applications) decided[id] = { ...decided[id]!, published: true };
+        return { ...state, decided };
+      }
+      case 'scoring.place-freed': {
+        const place = state.decided[event.data.application]!;
+        return {
+          ...state,
+          decided: { ...state.decided, [event.data.application]: { ...place, freed: true } },
+          grantedCents: state.grantedCents - (place.from === 'budget' ? event.data.cents : 0),
+          reserveUsedCents: state.reserveUsedCents - (place.from === 'appeal-reserve' ? event.data.cents : 0),
+        };
+      }
+    }
+  },
+
+  facts: gatherFacts,
+
+  decide(command, state, facts, occasion) {
+    if (facts.call.content === null || facts.call.status !== 'announced')
+      return reject(facts.call.status === 'cancelled' ? 'call-cancelled' : 'call-not-found');
+    switch (command.type) {
+      case 'StartScoring':
+      case 'ExtendScoring':
+      case 'OpenCards':
+      case 'ComputeProposal':
+      case 'SignProposal':
+        return rankedSteps(command, state, facts, occasion);
+      case 'RecordReading':
+      case 'ProposeRound':
+        return rollingSteps(command, state, facts, occasion);
+      case 'DecideApplications':
+        return decideApplications(command, state, facts, occasion);
+      default:
+        return afterDecision(command, state, facts, occasion);
+    }
+  },
+};
+
+type Of<T extends ScoringCommand['type']> = Extract<ScoringCommand, { type: T }>;
+const sameReading = (a: { application: string; reader: string }, b: { application: string; reader: string }) =>
+  a.application === b.application && a.reader === b.reader;
+
+async function gatherFacts(command: ScoringCommand, sources: FactSources): Promise<ScoringFacts> {
+  const facts: ScoringFacts = {
+    policy: await policyOf(sources),
+    call: await sources.fold(call, callStream(sources.tenant, command.call)),
+    pilots: {},
+    cards: [],
+    booksOpen: 0,
+    seed: null,
+  };
+  const own = await sources.fold(scoring, `${sources.tenant}.scoring-${command.call}`);
+  const touched = {
+    StartScoring: () => facts.call.applications,
+    ComputeProposal: () => own.started?.applications ?? [],
+    RecordReading: () => [(command as Of<'RecordReading'>).application],
+    ProposeRound: () => [...new Set(own.readings.map((r) => r.application))].filter((id) => !(id in own.decided)),
+    DecideApplications: () => (command as Of<'DecideApplications'>).decisions.map((d) => d.application),
+    FreePlace: () => [(command as Of<'FreePlace'>).application],
+  } as Partial<Record<ScoringCommand['type'], () => readonly string[]>>;
+  const pilots: Record<string, PilotState> = {};
+  for (const id of touched[command.type]?.() ?? []) pilots[id] = await sources.fold(pilot, pilotStream(sources.tenant, id));
+  if (command.type === 'OpenCards' && own.started !== null) {
+    const opened = await openBooks(command.call, own.started.members, sources);
+    return { ...facts, pilots, ...opened, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
+  }
+  if (command.type === 'ProposeRound') return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
+  return { ...facts, pilots };
+}
+
+/** The newest card of each member and application that the member had no conflict with, with values and salt. */
+async function openBooks(callId: string, members: readonly string[], sources: FactSources) {
+  const cards: OpenedCard[] = [];
+  let booksOpen = 0;
+  for (const member of members) {
+    const stream = scorebookStream(sources.tenant, scorebookId(callId, member));
+    const book = await sources.fold(scorebook, stream);
+    if (!book.closed) booksOpen++;
+    const newest = new Set(Object.values(book.cards));
+    for (const event of (await sources.history(stream)).filter((e) => newest.has(e.id))) {
+      const application = event.data['application'] as string;
+      if (application in book.conflicts) continue;
+      const opened = await sources.open(event, 'scores', callId);
+      if (opened === null) continue;
+      cards.push({ application, member, values: (opened.payload['values'] as number[] | null) ?? null, salt: opened.salt, card: event.id });
+    }
+  }
+  cards.sort((a, b) => (a.application + a.member < b.application + b.member ? -1 : 1));
+  return { cards, booksOpen };
+}
+
+function rankedSteps(
+  command: Of<'StartScoring' | 'ExtendScoring' | 'OpenCards' | 'ComputeProposal' | 'SignProposal'>,
+  state: ScoringState,
+  facts: ScoringFacts,
+  occasion: Occasion,
+): ScoringEvent[] | Rejected {
+  const content = facts.call.content!;
+  if (content.rules.method === 'rolling') return reject('call-is-rolling');
+  if (command.type === 'StartScoring') {
+    if (state.started !== null) return reject('scoring-already-started');
+    if (!facts.call.closed) return reject('call-still-open', { closesAt: content.closesAt });
+    if (command.members.length < content.rules.minimumCards)
+      return reject('too-few-members', { members: command.members.length, needed: content.rules.minimumCards }, '/members');
+    if (new Set(command.members).size !== command.members.length) return reject('member-twice', {}, '/members');
+    if (!command.members.includes(command.chair)) return reject('chair-not-member', {}, '/chair');
+    if (command.closesAt <= occasion.now) return reject('deadline-in-past', {}, '/closesAt');
+    const applications: string[] = [];
+    const left: { application: string; why: 'late' | 'ineligible' | 'withdrawn' }[] = [];
+    for (const application of facts.call.applications) {
+      const p = facts.pilots[application]!;
+      if (!isLive(p)) left.push({ application, why: 'withdrawn' });
+      else if (p.check?.suggestion === 'ineligible') left.push({ application, why: 'ineligible' });
+      else applications.push(application);
+    }
+    const { members, chair, closesAt } = command;
+    return [{ type: 'scoring.started', data: { call: command.call, members, chair, applications, left, closesAt } }];
+  }
+  if (state.started === null) return reject('scoring-not-started');
+  switch (command.type) {
+    case 'ExtendScoring':
+      if (state.cardPages > 0 || occasion.now >= state.started.closesAt) return reject('scoring-closed', { closesAt: state.started.closesAt });
+      if (command.closesAt <= state.started.closesAt) return reject('deadline-only-later', { closesAt: state.started.closesAt }, '/closesAt');
+      return [{ type: 'scoring.extended', data: { closesAt: command.closesAt } }];
+    case 'OpenCards': {
+      if (state.opened !== null || command.page < state.cardPages) return [];
+      if (facts.booksOpen > 0) return reject('books-still-open', { books: facts.booksOpen });
+      const page = facts.cards.slice(command.page * CARD_PAGE, (command.page + 1) * CARD_PAGE);
+      const events: ScoringEvent[] = [{ type: 'scoring.cards-opened', data: { page: command.page, cards: page } }];
+      if ((command.page + 1) * CARD_PAGE >= facts.cards.length) {
+        const digest = ranking(state.started.applications, facts, facts.cards, facts.seed!, true).cardsDigest;
+        events.push({
+          type: 'scoring.opened',
+          data: { cards: facts.cards.length, digest, seed: facts.seed!, effectiveAt: command.effectiveAt },
+        });
+      }
+      return events;
+    }
+    case 'ComputeProposal': {
+      if (state.opened === null) return reject('scoring-still-open', { closesAt: state.started.closesAt });
+      if (state.proposal !== null || command.page < state.proposalPages) return [];
+      const { places, totalCents } = ranking(state.started.applications, facts, state.cards, state.opened.seed);
+      const page = places.slice(command.page * PLACE_PAGE, (command.page + 1) * PLACE_PAGE);
+      const last = (command.page + 1) * PLACE_PAGE >= places.length;
+      const total = last ? { count: places.length, totalCents, digest: placesDigest(places) } : {};
+      return [{ type: 'scoring.proposed', data: { page: command.page, places: page, last, ...total } }];
+    }
+    case 'SignProposal':
+      if (state.proposal === null) return reject('no-proposal');
+      if (occasion.actor !== state.started.chair) return reject('only-the-chair');
+      if (command.digest !== state.proposal) return reject('other-proposal', { digest: state.proposal }, '/digest');
+      if (state.signed) return reject('already-signed');
+      return [{ type: 'scoring.proposal-signed', data: { digest: command.digest } }];
+  }
+}
+
+export const placesDigest = (places: readonly (Place | RoundPlace)[]): string => sha256(jcs(places));
+
+/** The proposal of a ranked call as anyone can compute it from the opened cards. */
+export function ranking(applications: readonly string[], facts: ScoringFacts, cards: readonly OpenedCard[], seed: string, digestOnly = false) {
+  const content = facts.call.content!;
+  return ranked({
+    rules: content.rules,
+    budgetCents: grantableCents(content),
+    applications: digestOnly
+      ? []
+      : applications.flatMap((id) => {
+          const p = facts.pilots[id];
+          return p === undefined || !isLive(p) ? [] : [{ id, district: p.application!.district, askedCents: p.application!.askedCents }];
+        }),
+    cards: cards.map(({ application, member, values, salt }) => ({ application, member, values, salt })),
+    seed,
+  });
+}
+
+/** Money of a rolling call that is neither granted nor promised to an earlier round that is still undecided. */
+export function leftForRound(state: ScoringState, facts: Pick<ScoringFacts, 'call'>): number {
+  const pending = Object.entries(state.proposed)
+    .filter(([id, p]) => p.result === 'proposed-grant' && !(id in state.decided))
+    .reduce((sum, [, p]) => sum + p.cents, 0);
+  return grantableCents(facts.call.content!) - state.grantedCents - pending;
+}
+
+function rollingSteps(
+  command: Of<'RecordReading' | 'ProposeRound'>,
+  state: ScoringState,
+  facts: ScoringFacts,
+  occasion: Occasion,
+): ScoringEvent[] | Rejected {
+  const { rules } = facts.call.content!;
+  if (rules.method !== 'rolling') return reject('call-is-ranked');
+  if (command.type === 'RecordReading') {
+    const p = facts.pilots[command.application]!;
+    if (p.call !== command.call || p.application === null) return reject('application-not-found');
+    if (p.withdrawn) return reject('application-withdrawn');
+    if (p.application.late && !facts.call.applications.includes(command.application)) return reject('application-late', { arrivedAt: p.application.arrivedAt });
+    if (command.application in state.decided) return reject('already-decided');
+    if (state.proposed[command.application]?.result === 'proposed-grant') return reject('already-proposed');
+    if (p.application.helper === occasion.actor) return reject('helper-may-not-judge');
+    if (p.applicant === occasion.actor) return reject('own-application');
+    if (command.values.length !== rules.criteria.length) return reject('card-criteria', { criteria: rules.criteria.length }, '/values');
+    return [
+      {
+        type: 'scoring.reading-recorded',
+        data: { application: command.application, reader: occasion.actor, values: command.values, salt: occasion.salt },
+      },
+    ];
+  }
+  const candidates = Object.entries(facts.pilots).filter(([id, p]) => isLive(p) && state.proposed[id]?.result !== 'proposed-grant');
+  const ids = new Set(candidates.map(([id]) => id));
+  if (ids.size === 0) return [];
+  const leftCents = leftForRound(state, facts);
+  const round = rollingRound({
+    rules,
+    leftCents,
+    applications: candidates.map(([id, p]) => ({ id, askedCents: p.application!.askedCents, arrivedAt: p.application!.arrivedAt })),
+    readings: state.readings.filter((r) => ids.has(r.application)),
+    readersNeeded: rules.readers ?? 1,
+    seed: facts.seed,
+  });
+  const places = round.places.filter((p) => p.result !== 'incomplete').slice(0, 500);
+  if (places.length === 0) return [];
+  return [
+    {
+      type: 'scoring.round-proposed',
+      data: {
+        round: state.rounds + 1,
+        effectiveAt: command.effectiveAt,
+        places,
+        leftCents,
+        digest: placesDigest(places),
+        seed: round.lot ? facts.seed : null,
+      },
+    },
+  ];
+}
+
+/** The decision that each proposal stands for. */
+const EXPECTED: Record<string, DecisionResult> = {
+  'proposed-grant': 'granted',
+  waiting: 'waiting',
+  'not-funded': 'refused',
+  'not-scored': 'refused',
+  'not-passed': 'refused',
+  'no-money': 'refused',
+};
+
+function decideApplications(
+  command: Of<'DecideApplications'>,
+  state: ScoringState,
+  facts: ScoringFacts,
+  occasion: Occasion,
+): ScoringEvent[] | Rejected {
+  const content = facts.call.content!;
+  const rolling = content.rules.method === 'rolling';
+  const today = localDate(occasion.now, facts.policy.timeZone);
+  if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
+  if (!rolling && !state.signed) return reject('proposal-not-signed');
+  const events: ScoringEvent[] = [];
+  let { grantedCents, reserveUsedCents } = state;
+  const decidedNow = new Set<string>();
+  for (const [i, item] of command.decisions.entries()) {
+    const at = `/decisions/${i}`;
+    const p = facts.pilots[item.application];
+    if (p === undefined || p.application === null || p.call !== command.call) return reject('application-not-found', {}, `${at}/application`);
+    const problem = decisionProblem(item, p, state, facts, occasion, at, decidedNow);
+    if (problem !== null) return problem;
+    decidedNow.add(item.application);
+    if (item.result === 'granted') {
+      if (item.from === 'budget') grantedCents += item.cents;
+      else reserveUsedCents += item.cents;
+      if (grantedCents > grantableCents(content)) return reject('budget-exceeded', { leftCents: grantableCents(content) - state.grantedCents }, `${at}/cents`);
+      if (reserveUsedCents > content.appealReserveCents)
+        return reject('reserve-exceeded', { leftCents: content.appealReserveCents - state.reserveUsedCents }, `${at}/cents`);
+    }
+    const proposed = state.proposed[item.application] ?? null;
+    events.push({
+      type: 'scoring.decided',
+      data: {
+        application: item.application,
+        applicant: p.applicant,
+        result: item.result,
+        cents: item.cents,
+        from: item.from,
+        section: command.section,
+        caseNumber: command.caseNumber,
+        decidedOn: command.decidedOn,
+        reasonCode: item.reasonCode,
+        departure: item.departure === null ? null : { proposed: proposed?.result ?? null, code: item.departure },
+        proposal: rolling ? (proposed?.basis ?? null) : state.proposal,
+        rulesHash: facts.call.rulesHash,
+        deMinimis: item.deMinimis,
+        waitingRank: item.result === 'waiting' ? (proposed?.rank ?? null) : null,
+      },
+      seal: { comment: p.applicant },
+    });
+  }
+  return events;
+}
+
+function decisionProblem(
+  item: DecisionItem,
+  p: PilotState,
+  state: ScoringState,
+  facts: ScoringFacts,
+  occasion: Occasion,
+  at: string,
+  decidedNow: ReadonlySet<string>,
+): Rejected | null {
+  const application = p.application!;
+  if (p.withdrawn) return reject('application-withdrawn', {}, `${at}/application`);
+  if (application.helper === occasion.actor) return reject('helper-may-not-judge', {}, `${at}/application`);
+  if (p.applicant === occasion.actor || p.recipient === occasion.actor) return reject('own-application', {}, `${at}/application`);
+  const before = state.decided[item.application];
+  const fromWaiting = before?.result === 'waiting' && item.result === 'granted';
+  const afterAppeal = before !== undefined && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';
+  if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !afterAppeal))
+    return reject('already-decided', {}, `${at}/application`);
+
+  if (item.result === 'granted') {
+    if (item.cents < 1 || item.cents > application.askedCents)
+      return reject('sum-outside-what-was-asked', { askedCents: application.askedCents }, `${at}/cents`);
+    if (application.economic !== null && item.deMinimis === null) return reject('de-minimis-regulation-missing', {}, `${at}/deMinimis`);
+  } else if (item.cents !== 0) return reject('sum-without-award', {}, `${at}/cents`);
+  if (item.from === 'appeal-reserve' && item.departure !== 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/from`);
+
+  const unexamined = application.late && !facts.call.applications.includes(item.application);
+  if (unexamined !== (item.result === 'late')) return reject(unexamined ? 'application-late' : 'application-in-time', { arrivedAt: application.arrivedAt }, `${at}/result`);
+  if (unexamined) return null;
+
+  const expected = expectedResult(item, p, state, fromWaiting);
+  const departs = expected === null || expected.result !== item.result || (item.result === 'granted' && expected.cents !== item.cents);
+  if (departs && item.departure === null) return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);
+  if (!departs && item.departure !== null) return reject('no-departure', {}, `${at}/departure`);
+  return null;
+}
+
+/** What the proposal says, or null where it says nothing and every decision needs its own reason. */
+function expectedResult(item: DecisionItem, p: PilotState, state: ScoringState, fromWaiting: boolean): { result: DecisionResult; cents: number } | null {
+  const proposed = state.proposed[item.application];
+  if (fromWaiting) {
+    const next = nextWaiting(state);
+    return next === item.application ? { result: 'granted', cents: p.application!.askedCents } : { result: 'waiting', cents: 0 };
+  }
+  if (proposed !== undefined) return EXPECTED[proposed.result] === undefined ? null : { result: EXPECTED[proposed.result]!, cents: proposed.cents };
+  return p.check?.suggestion === 'ineligible' ? { result: 'ineligible', cents: 0 } : null;
+}
+
+/** First on the waiting list. */
+export function nextWaiting(state: ScoringState): string | null {
+  const waiting = Object.entries(state.decided)
+    .filter(([, d]) => d.result === 'waiting' && d.waitingRank !== null)
+    .sort(([, a], [, b]) => a.waitingRank! - b.waitingRank!);
+  return waiting[0]?.[0] ?? null;
+}
+
+function afterDecision(
+  command: Of<'SendNotice' | 'PublishDecisions' | 'FreePlace'>,
+  state: ScoringState,
+  facts: ScoringFacts,
+  occasion: Occasion,
+): ScoringEvent[] | Rejected {
+  const { policy } = facts;
+  const today = localDate(occasion.now, policy.timeZone);
+  const appealUntil = (noticeOn: LocalDate) => nextWorkingDay(addDays(noticeOn, policy.appealDays), policy.holidays);
+  switch (command.type) {
+    case 'SendNotice': {
+      if (command.sentOn > today) return reject('date-in-future', { on: command.sentOn }, '/sentOn');
+      for (const [i, id] of command.applications.entries()) {
+        const decided = state.decided[id];
+        if (decided === undefined) return reject('not-decided', {}, `/applications/${i}`);
+        if (command.sentOn < decided.decidedOn) return reject('notice-before-decision', { decidedOn: decided.decidedOn }, '/sentOn');
+      }
+      const noticeOn = addDays(command.sentOn, policy.noticeDays[command.channel]);
+      const { applications, channel, sentOn } = command;
+      return [{ type: 'scoring.notice-sent', data: { applications, channel, sentOn, noticeOn, appealUntil: appealUntil(noticeOn) } }];
+    }
+    case 'PublishDecisions': {
+      if (command.publishedOn > today) return reject('date-in-future', { on: command.publishedOn }, '/publishedOn');
+      const applications = Object.entries(state.decided)
+        .filter(([, d]) => !d.published && d.decidedOn <= command.publishedOn)
+        .map(([id]) => id)
+        .sort();
+      if (applications.length === 0) return reject('nothing-to-publish');
+      const noticeOn = addDays(command.publishedOn, policy.noticeDays.publication);
+      const window = { publishedOn: command.publishedOn, noticeOn, appealUntil: appealUntil(noticeOn) };
+      const pages = Array.from({ length: Math.ceil(applications.length / PUBLISH_PAGE) }, (_, i) =>
+        applications.slice(i * PUBLISH_PAGE, (i + 1) * PUBLISH_PAGE),
+      );
+      return pages.map((page) => ({ type: 'scoring.published', data: { ...window, applications: page } }));
+    }
+    case 'FreePlace': {
+      const place = state.decided[command.application];
+      if (place === undefined || place.result !== 'granted' || place.freed) return [];
+      return [
+        {
+          type: 'scoring.place-freed',
+          data: { application: command.application, cents: place.cents, why: command.why, next: nextWaiting(state) },
+        },
+      ];
+    }
+  }
+}
