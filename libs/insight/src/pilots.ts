@@ -195,7 +195,7 @@ const plain = (data: Plain) => ({
 
 /** Also when a withdrawn application is made again: it begins anew. */
 const submitted = (e: Submitted): PilotRow => ({
-  ...(Object.fromEntries(Object.keys(table).map((column) => [column, null])) as PilotRow),
+  ...(Object.fromEntries(Object.keys(table).map((column) => [column, null])) as unknown as PilotRow),
   tenant: e.tenant,
   call: e.data.call,
   applicant: e.data.applicant,

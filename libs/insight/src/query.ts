@@ -44,9 +44,8 @@ export async function page<Row>(
   let rows = query.orderBy(sort, direction).orderBy('key', direction).limit(limit + 1);
   if (after !== undefined) {
     const beyond = direction === 'asc' ? '>' : '<';
-    rows = rows.where((eb) =>
-      eb.or([eb(sort, beyond, after[0]), eb.and([eb(sort, '=', after[0]), eb('key', beyond, after[1])])]),
-    );
+    const column: string = sort;
+    rows = rows.where((eb) => eb.or([eb(column, beyond, after[0]), eb.and([eb(column, '=', after[0]), eb('key', beyond, after[1])])]));
   }
   return paged((await rows.execute()) as Keyed<Row>[], limit, (row) => [String(row[sort]), row.key]);
 }
