@@ -1,6 +1,6 @@
 import type { Catalogue, Recorded } from '@minipilot/kernel/event.js';
 import type { Value } from '@minipilot/kernel/projection.js';
-import { moveCursors, type Cursor } from './cursors.js';
+import { areCurrent, moveCursors, type Cursor } from './cursors.js';
 import type { ReadModels } from './database.js';
 import type { Write } from './engine.js';
 import { fold, plan, Upcaster, type Folded, type Row } from './fold.js';
@@ -27,6 +27,22 @@ export async function applyBatch(
   const events = batch.length > 0 && batch[0]!.position > from ? batch : batch.filter((e) => e.position > from);
   if (events.length === 0) return true;
 
+  try {
+    return await foldAndCommit(readModels, catalogue, cursors, events);
+  } catch (error) {
+    // the tables go with their generation
+    if (await areCurrent(readModels, cursors)) throw error;
+    return false;
+  }
+}
+
+async function foldAndCommit(
+  readModels: ReadModels,
+  catalogue: Catalogue,
+  cursors: readonly Cursor[],
+  events: readonly Recorded[],
+): Promise<boolean> {
+  const from = cursors[0]!.position;
   const upcaster = new Upcaster(catalogue);
   const moves = [];
   const writes: Write[] = [];

@@ -143,9 +143,10 @@ export function abandon(readModels: ReadModels, { projection, generation, fence 
   ]);
 }
 
-/** Whether the generation is still there as this process left it. */
-export async function stillBuilding(readModels: ReadModels, { projection, generation, fence }: Cursor): Promise<boolean> {
-  const { name, version } = projection;
+/** Whether all cursors stand in the database as they were left here. */
+export async function areCurrent(readModels: ReadModels, cursors: readonly Cursor[]): Promise<boolean> {
   const rows = await cursorRows(readModels);
-  return rows.some((r) => r.name === name && r.version === version && r.generation === generation && r.fence === fence && r.live === 0);
+  return cursors.every(({ projection: { name, version }, generation, fence }) =>
+    rows.some((r) => r.name === name && r.version === version && r.generation === generation && r.fence === fence),
+  );
 }

@@ -3,7 +3,7 @@ import type { Catalogue } from '@minipilot/kernel/event.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { EventStore } from '../store/port.js';
 import { applyBatch, BATCH } from './apply.js';
-import { abandon, beginGeneration, liveCursors, stillBuilding, swap, type Cursor } from './cursors.js';
+import { abandon, areCurrent, beginGeneration, liveCursors, swap, type Cursor } from './cursors.js';
 import type { ReadModels } from './database.js';
 import type { Poison } from './fold.js';
 import { checkProjection } from './tables.js';
@@ -82,7 +82,7 @@ export async function rebuild(
       // a live cursor beyond the head has seen events that the store no longer has
       const limit = live!.position > end ? live!.position : cursor.position;
       if (await swap(readModels, cursor, live!, limit)) results.set(cursor.projection, resultOf(cursor, null));
-      else if (!(await stillBuilding(readModels, cursor))) throw new RebuildOvertaken();
+      else if (!(await areCurrent(readModels, [cursor]))) throw new RebuildOvertaken();
     }
     building = building.filter((c) => !results.has(c.projection));
   }
