@@ -118,7 +118,7 @@ export async function openEventsFile({ file, readOnly = false, timeout = 0 }: Ev
       await whenUnlocked(() => opened.exec('PRAGMA journal_mode = WAL'));
       await whenUnlocked(() => immediately(opened, () => create(opened, file)));
     }
-    opened.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;');
+    opened.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;');
     const journal = await whenUnlocked(() => pragma(opened, 'journal_mode'));
     const synchronous = pragma(opened, 'synchronous');
     if (journal !== 'wal' || synchronous !== SYNCHRONOUS_FULL) {

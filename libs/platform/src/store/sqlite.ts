@@ -18,8 +18,6 @@ export class DuplicateEvent extends Error {
 const PAGE = 1_000;
 /** Bytes that one transaction takes from the queue before it commits. */
 const GROUP_BYTES = 4 * 1024 * 1024;
-/** Milliseconds that an append waits for other processes' locks. */
-const PATIENCE = 10_000;
 /** Milliseconds between looks for appends by other processes. */
 const POLL = 25;
 
@@ -55,7 +53,7 @@ function decode([row, id, stream, revision, body]: Row): Recorded {
  * Any number of processes may open the same file.
  */
 export class SqliteEventStore implements EventStore {
-  private readonly statements: Record<'stream' | 'all' | 'revision' | 'head' | 'insert' | 'version', StatementSync>;
+  private readonly statements: Record<'stream' | 'all' | 'revision' | 'head' | 'insert' | 'version' | 'save' | 'keep', StatementSync>;
   private readonly queue: Pending[] = [];
   private readonly sleepers = new Set<() => void>();
   /** counts commits that this process has seen, its own and others' */
@@ -67,13 +65,14 @@ export class SqliteEventStore implements EventStore {
   private drained: (() => void) | undefined;
 
   /**
-   * Opens or makes the file. `now` is what `notAfter` is held against.
+   * Opens or makes the file. `now` is what `notAfter` is held against; `patience` is how many milliseconds a call waits for
+   * other processes' locks before it throws StoreUnavailable.
    * Throws StoreRefused for a file that must not be touched, StoreUnavailable when it stays locked.
    */
-  static async open(options: { file: string; now: () => Instant; readOnly?: boolean }): Promise<SqliteEventStore> {
+  static async open(options: { file: string; now: () => Instant; readOnly?: boolean; patience?: number }): Promise<SqliteEventStore> {
     const db = await openEventsFile(options);
     try {
-      const store = new SqliteEventStore(db, options.now, options.readOnly ?? false);
+      const store = new SqliteEventStore(db, options.now, options.readOnly ?? false, options.patience ?? 10_000);
       await store.checkHead(options.file);
       return store;
     } catch (error) {
@@ -86,6 +85,7 @@ export class SqliteEventStore implements EventStore {
     private readonly db: DatabaseSync,
     private readonly now: () => Instant,
     private readonly readOnly: boolean,
+    private readonly patience: number,
   ) {
     const columns = 'SELECT position, id, stream, revision, body FROM events';
     const prepare = (sql: string): StatementSync => {
@@ -100,6 +100,8 @@ export class SqliteEventStore implements EventStore {
       head: prepare('SELECT max(position) FROM events'),
       insert: prepare('INSERT INTO events (id, stream, revision, body) VALUES (?, ?, ?, ?)'),
       version: prepare('PRAGMA data_version'),
+      save: prepare('SAVEPOINT one_append'),
+      keep: prepare('RELEASE one_append'),
     };
     this.version = this.dataVersion();
   }
@@ -132,7 +134,7 @@ export class SqliteEventStore implements EventStore {
         return { id, body };
       });
       if (bytes > MAX_APPEND_BYTES) throw new RangeError(`an append holds at most ${MAX_APPEND_BYTES} bytes, not ${bytes}`);
-      this.queue.push({ stream, rows, bytes, expected, notAfter, deadline: performance.now() + PATIENCE, resolve, reject });
+      this.queue.push({ stream, rows, bytes, expected, notAfter, deadline: performance.now() + this.patience, resolve, reject });
       if (!this.flushing) {
         this.flushing = true;
         setImmediate(() => this.flush());
@@ -243,7 +245,8 @@ export class SqliteEventStore implements EventStore {
     if (notAfter !== undefined && now > notAfter) return () => reject(new TooLate(notAfter));
     const actual = this.revisionOf(stream);
     if (actual !== expected) return () => reject(new WrongRevision(stream, expected, actual));
-    this.db.exec('SAVEPOINT one_append');
+    const several = rows.length > 1;
+    if (several) this.statements.save.run();
     const written: Row[] = [];
     for (const { id, body } of rows) {
       const revision = expected + 1 + written.length;
@@ -252,11 +255,11 @@ export class SqliteEventStore implements EventStore {
         written.push([Number(lastInsertRowid), id, stream, revision, body]);
       } catch (error) {
         if (sqliteCode(error) !== CODE.unique) throw error;
-        this.db.exec('ROLLBACK TO one_append; RELEASE one_append');
+        if (several) this.db.exec('ROLLBACK TO one_append; RELEASE one_append');
         return () => reject(new DuplicateEvent(id));
       }
     }
-    this.db.exec('RELEASE one_append');
+    if (several) this.statements.keep.run();
     return () => {
       const events = written.map(decode);
       const last = events.at(-1)!;
@@ -281,7 +284,7 @@ export class SqliteEventStore implements EventStore {
     return whenUnlocked(() => {
       if (this.closing !== undefined) throw new StoreUnavailable('the event store is closed');
       return work();
-    }, PATIENCE);
+    }, this.patience);
   }
 
   private rows(statement: StatementSync, ...values: (string | number)[]): Promise<Row[]> {
