@@ -4,7 +4,7 @@
  */
 const TESTS = '\\.(unit|int|e2e)\\.ts$';
 /** Suites and helpers that stand among the sources for tests to import. */
-const TEST_SUPPORT = '^test/|/(testing|contract)\\.ts$|\\.(unit|int|e2e)\\.ts$';
+const TEST_SUPPORT = '^test/|/(testing|contract|test-support)\\.ts$|\\.(unit|int|e2e)\\.ts$';
 const DOMAIN = '^libs/(kernel|grants|insight)/';
 /** Packages that compute and do nothing else. */
 const PURE_PACKAGES = 'node_modules/(typebox|canonicalize|@js-temporal/polyfill|jsbi|ibantools|finnish-business-ids|finnish-holidays-js)/';

@@ -29,7 +29,7 @@ const node = () => (existsSync(projectNode) ? projectNode : process.execPath);
 
 const TOO_OLD =
   process.platform === 'linux' && process.arch === 'x64'
-    ? `Node ${REQUIRED} is missing: it comes as an optional package, run \`npm ci --include=optional\`, or install Node ${REQUIRED} or newer.`
+    ? `Node ${REQUIRED} did not come with the packages: \`rm -r node_modules\` and \`npm run setup\` fetch it again, or install Node ${REQUIRED} or newer.`
     : `Minipilot needs Node ${REQUIRED} or newer; this is ${process.version}. Install it and start again.`;
 
 function install() {
