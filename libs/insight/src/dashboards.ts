@@ -141,15 +141,22 @@ interface Slice extends Scope {
 
 function slices(scope: Scope, { call, district, year, by }: DashboardFilter): Slice[] {
   const calls = scope.calls.filter(
-    (c) => (call === undefined || c.call === call) && (year === undefined || c.year === year) && (district === undefined || c.districts.includes(district)),
+    (c) =>
+      (call === undefined || c.call === call) &&
+      (year === undefined || c.year === year) &&
+      (district === undefined || c.districts.includes(district)),
   );
-  const chosen = new Map(scope.calls.filter((c) => (call === undefined || c.call === call) && (year === undefined || c.year === year)).map((c) => [c.call, c]));
+  const chosen = new Map(
+    scope.calls.filter((c) => (call === undefined || c.call === call) && (year === undefined || c.year === year)).map((c) => [c.call, c]),
+  );
   const inScope = (x: { call: string; district: string }) => chosen.has(x.call) && (district === undefined || x.district === district);
   const cells = scope.cells.filter(inScope);
   const adopted = scope.adopted.filter(inScope);
   if (by === undefined) return [{ group: null, calls, cells, adopted }];
-  const groupOf = (x: { call: string; district: string }) => (by === 'district' ? x.district : by === 'call' ? x.call : String(chosen.get(x.call)!.year));
-  const groupsOf = (c: Call) => (by === 'district' ? c.districts.filter((d) => district === undefined || d === district) : [groupOf({ call: c.call, district: '' })]);
+  const groupOf = (x: { call: string; district: string }) =>
+    by === 'district' ? x.district : by === 'call' ? x.call : String(chosen.get(x.call)!.year);
+  const groupsOf = (c: Call) =>
+    by === 'district' ? c.districts.filter((d) => district === undefined || d === district) : [groupOf({ call: c.call, district: '' })];
   const groups = new Set([...calls.flatMap(groupsOf), ...cells.map(groupOf)]);
   return [...groups].sort().map((group) => ({
     group,
@@ -172,7 +179,10 @@ export async function funnel(db: Db, tenant: string, filter: DashboardFilter): P
   const masked = new Map([...byCall].map(([call, cells]) => [call, maskCall(total(cells))]));
   const byYear = groupBy(scope.cells, ({ call }) => yearOf.get(call)!);
   const districts = new Map(
-    [...byYear].map(([year, cells]) => [year, maskDistricts(new Map([...groupBy(cells, (c) => c.district)].map(([d, of]) => [d, total(of)])))]),
+    [...byYear].map(([year, cells]) => [
+      year,
+      maskDistricts(new Map([...groupBy(cells, (c) => c.district)].map(([d, of]) => [d, total(of)]))),
+    ]),
   );
 
   return slices(scope, filter).map((slice) => {
@@ -180,7 +190,9 @@ export async function funnel(db: Db, tenant: string, filter: DashboardFilter): P
     const counts: Record<string, Count> = {};
     const names = ['applied', 'inTime', 'decided', ...SENSITIVE] as const;
     if (local) {
-      const cells = new Map(slice.cells.map(({ call, district }) => [`${yearOf.get(call)!}|${district}`, [yearOf.get(call)!, district] as const]));
+      const cells = new Map(
+        slice.cells.map(({ call, district }) => [`${yearOf.get(call)!}|${district}`, [yearOf.get(call)!, district] as const]),
+      );
       for (const name of names) counts[name] = slice.cells.length === 0 ? known(0) : unknown;
       counts.applied = crossed
         ? { value: slice.cells.length === 0 ? 0 : null, atLeast: m.granted }
@@ -283,4 +295,3 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
   }
   return groups;
 }
-

@@ -32,7 +32,9 @@ const safe = (values: readonly number[]): boolean =>
  */
 function hide(counts: ReadonlyMap<string, number>, first: ReadonlySet<string>): Set<string> {
   const names = new Set(first);
-  const spare = [...counts].filter(([name]) => !names.has(name)).sort(([a, x], [b, y]) => Number(x === 0) - Number(y === 0) || x - y || (a < b ? -1 : 1));
+  const spare = [...counts]
+    .filter(([name]) => !names.has(name))
+    .sort(([a, x], [b, y]) => Number(x === 0) - Number(y === 0) || x - y || (a < b ? -1 : 1));
   while (!safe([...names].map((name) => counts.get(name)!))) {
     const next = spare.shift();
     if (next === undefined) break;
@@ -67,7 +69,11 @@ export function maskCall(m: Measures): CallCounts {
   return {
     ...(Object.fromEntries(SENSITIVE.map((name) => [name, names.has(name) ? hidden() : known(m[name])])) as Record<Sensitive, Count>),
     applied: count(all, rest + m.late + m.withdrawn + m.waiting + m.refused + m.ineligible, applied),
-    inTime: count(inTime, rest + m.withdrawn + m.waiting + m.refused + m.ineligible, rest + shown('withdrawn', 'waiting', 'refused', 'ineligible')),
+    inTime: count(
+      inTime,
+      rest + m.withdrawn + m.waiting + m.refused + m.ineligible,
+      rest + shown('withdrawn', 'waiting', 'refused', 'ineligible'),
+    ),
     decided: count(decided, m.granted + m.waiting + m.refused + m.ineligible, m.granted + shown('waiting', 'refused', 'ineligible')),
   };
 }

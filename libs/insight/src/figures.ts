@@ -93,7 +93,13 @@ function evolve(before: FigureRow | null, event: Recorded): FigureRow | null {
     case 'pilot.payout-failed':
       return e.data.how === 'rejected' ? row : { ...row, paidCents: row.paidCents - e.data.cents, paidAt: null };
     case 'pilot.reported':
-      return { ...row, reportedAt: e.data.reportedAt, outcome: e.data.outcome, participants: e.data.participants, usedCents: e.data.usedCents };
+      return {
+        ...row,
+        reportedAt: e.data.reportedAt,
+        outcome: e.data.outcome,
+        participants: e.data.participants,
+        usedCents: e.data.usedCents,
+      };
     case 'pilot.money-returned':
       return { ...row, returnedCents: row.returnedCents + e.data.cents };
     default:
@@ -137,7 +143,8 @@ function rollup(before: FigureRow | null, after: FigureRow | null): RollupDelta[
   const deltas: RollupDelta[] = [];
   const add = (row: FigureRow | null, sign: 1 | -1) => {
     if (row === null) return;
-    for (const [column, value] of Object.entries(measuresOf(row))) if (value !== 0) deltas.push({ key: cellOf(row), column, delta: sign * value });
+    for (const [column, value] of Object.entries(measuresOf(row)))
+      if (value !== 0) deltas.push({ key: cellOf(row), column, delta: sign * value });
   };
   add(before, -1);
   add(after, 1);

@@ -79,6 +79,8 @@ export type PilotRow = {
   publicAppealUntil: string | null;
   /** first day on which neither the addressee nor a resident can appeal; null until both have been told */
   finalFrom: string | null;
+  /** last day to accept the award */
+  acceptBy: string | null;
   acceptedAt: string | null;
   nameBy: string | null;
   instalment: number | null;
@@ -102,6 +104,7 @@ export type PilotRow = {
   toReturnCents: number;
   returnDue: string | null;
   returnedCents: number;
+  planChangedAt: string | null;
   planSilenceUntil: string | null;
   textPublishedAt: string | null;
   /** newest event of the pilot's stream that holds the sealed part */
@@ -149,6 +152,7 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
   publicNoticeOn: 'text',
   publicAppealUntil: 'text',
   finalFrom: 'text',
+  acceptBy: 'text',
   acceptedAt: 'text',
   nameBy: 'text',
   instalment: 'integer',
@@ -172,6 +176,7 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
   toReturnCents: 'integer',
   returnDue: 'text',
   returnedCents: 'integer',
+  planChangedAt: 'text',
   planSilenceUntil: 'text',
   textPublishedAt: 'text',
   contactEvent: 'text',
@@ -223,14 +228,21 @@ function final(row: PilotRow): PilotRow {
 }
 
 function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
-  const e = seen<PilotEvent | Extract<CallEvent, { type: 'call.application-admitted' }> | Extract<ScoringEvent, { type: 'scoring.decided' }>>(event);
+  const e = seen<
+    PilotEvent | Extract<CallEvent, { type: 'call.application-admitted' }> | Extract<ScoringEvent, { type: 'scoring.decided' }>
+  >(event);
   if (e.type === 'pilot.submitted') return submitted(e);
   const row = existing(before, e);
   switch (e.type) {
     case 'call.application-admitted':
       return { ...row, admitted: 1, state: row.state === 'late' ? 'submitted' : row.state };
     case 'pilot.amended':
-      return { ...row, ...plain(e.data), contactEvent: handle(e, 'contact', row.contactEvent), proposalEvent: handle(e, 'proposal', row.proposalEvent) };
+      return {
+        ...row,
+        ...plain(e.data),
+        contactEvent: handle(e, 'contact', row.contactEvent),
+        proposalEvent: handle(e, 'proposal', row.proposalEvent),
+      };
     case 'pilot.withdrawn':
       return { ...row, state: 'withdrawn', withdrawnAt: e.data.withdrawnAt };
     case 'pilot.checked':
@@ -256,9 +268,10 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
         publicNoticeOn: null,
         publicAppealUntil: null,
         finalFrom: null,
+        acceptBy: null,
       };
     case 'pilot.notified':
-      return final({ ...row, noticeOn: e.data.noticeOn, appealUntil: e.data.appealUntil });
+      return final({ ...row, noticeOn: e.data.noticeOn, appealUntil: e.data.appealUntil, acceptBy: e.data.acceptBy });
     case 'pilot.decision-published':
       return final({ ...row, publishedOn: e.data.publishedOn, publicNoticeOn: e.data.noticeOn, publicAppealUntil: e.data.appealUntil });
     case 'pilot.award-accepted':
@@ -270,21 +283,27 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
     case 'pilot.award-lapsed':
       return { ...row, state: 'lapsed' };
     case 'pilot.recipient-withdrew':
-      return { ...row, state: 'recipient-withdrew', nameBy: e.data.nameBy };
+      return { ...row, state: 'recipient-withdrew', nameBy: e.data.nameBy, acceptedAt: null, ibanEvent: null };
     case 'pilot.recipient-changed':
       return {
         ...row,
         state: 'granted',
         recipient: e.data.recipient,
         nameBy: null,
-        acceptedAt: null,
+        acceptBy: e.data.acceptBy,
         contactEvent: handle(e, 'contact', row.contactEvent),
-        ibanEvent: null,
       };
     case 'pilot.payout-requested':
       return { ...row, state: 'in-payment', instalment: e.data.instalment, attempt: e.data.attempt, requestedAt: e.at };
     case 'pilot.paid':
-      return { ...row, state: 'paid', paidCents: row.paidCents + e.data.cents, paidOn: e.data.paidOn, paidAt: e.at, reportDue: e.data.reportDue };
+      return {
+        ...row,
+        state: 'paid',
+        paidCents: row.paidCents + e.data.cents,
+        paidOn: e.data.paidOn,
+        paidAt: e.at,
+        reportDue: e.data.reportDue,
+      };
     case 'pilot.payout-failed': {
       const failed: PilotRow = { ...row, state: 'payout-failed', failedHow: e.data.how, failedCode: e.data.code, failedAt: e.at };
       if (e.data.how === 'rejected') return failed;
@@ -324,7 +343,7 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
       return { ...row, returnedCents, state: done ? 'completed' : row.state };
     }
     case 'pilot.plan-changed':
-      return { ...row, planSilenceUntil: e.data.silenceUntil };
+      return { ...row, planChangedAt: e.at, planSilenceUntil: e.data.silenceUntil };
     case 'pilot.plan-refused':
       return { ...row, planSilenceUntil: null };
     case 'pilot.text-published':
@@ -339,7 +358,12 @@ export const deskPilots: Projection<PilotRow> = {
   name: 'desk_pilots',
   version: 1,
   table,
-  indexes: [['tenant', 'call', 'arrivedAt'], ['tenant', 'applicant'], ['tenant', 'recipient'], ['tenant', 'state', 'arrivedAt']],
+  indexes: [
+    ['tenant', 'call', 'arrivedAt'],
+    ['tenant', 'applicant'],
+    ['tenant', 'recipient'],
+    ['tenant', 'state', 'arrivedAt'],
+  ],
   handles: [
     'pilot.submitted',
     'pilot.amended',

@@ -41,7 +41,10 @@ export async function page<Row>(
   direction: 'asc' | 'desc',
   { limit, after }: Page,
 ): Promise<Paged<Keyed<Row>>> {
-  let rows = query.orderBy(sort, direction).orderBy('key', direction).limit(limit + 1);
+  let rows = query
+    .orderBy(sort, direction)
+    .orderBy('key', direction)
+    .limit(limit + 1);
   if (after !== undefined) {
     const beyond = direction === 'asc' ? '>' : '<';
     const column: string = sort;

@@ -12,6 +12,7 @@ export type ScoringState = 'started' | 'opened' | 'proposed' | 'signed' | 'rolli
 export type ScoringRow = {
   tenant: string;
   state: ScoringState;
+  startedAt: string | null;
   chair: string | null;
   /** JSON list of subjects */
   members: string;
@@ -36,6 +37,7 @@ export type ScoringRow = {
 const blank = (tenant: string, state: ScoringState): ScoringRow => ({
   tenant,
   state,
+  startedAt: null,
   chair: null,
   members: '[]',
   applications: '[]',
@@ -59,6 +61,7 @@ function evolve(before: ScoringRow | null, event: Recorded): ScoringRow | null {
     case 'scoring.started':
       return {
         ...blank(e.tenant, 'started'),
+        startedAt: e.at,
         chair: e.data.chair,
         members: JSON.stringify(e.data.members),
         applications: JSON.stringify(e.data.applications),
@@ -71,9 +74,16 @@ function evolve(before: ScoringRow | null, event: Recorded): ScoringRow | null {
       return { ...existing(before, e), state: 'opened', openedAt: e.data.effectiveAt, cardsDigest: e.data.digest, seed: e.data.seed };
     case 'scoring.proposed': {
       const row = existing(before, e);
-      const pages = JSON.stringify([...(e.data.page <= 1 && row.state === 'proposed' ? [] : parsed<string[]>(row.pages)), e.id]);
+      const pages = JSON.stringify([...(e.data.page === 0 ? [] : parsed<string[]>(row.pages)), e.id]);
       if (!e.data.last) return { ...row, pages };
-      return { ...row, pages, state: 'proposed', proposalDigest: e.data.digest ?? null, totalCents: e.data.totalCents ?? null, proposedAt: e.at };
+      return {
+        ...row,
+        pages,
+        state: 'proposed',
+        proposalDigest: e.data.digest ?? null,
+        totalCents: e.data.totalCents ?? null,
+        proposedAt: e.at,
+      };
     }
     case 'scoring.proposal-signed':
       return { ...existing(before, e), state: 'signed', signedAt: e.at };
@@ -95,6 +105,7 @@ export const deskScoring: Projection<ScoringRow> = {
   table: {
     tenant: 'text',
     state: 'text',
+    startedAt: 'text',
     chair: 'text',
     members: 'text',
     applications: 'text',
@@ -192,7 +203,11 @@ export async function findScoring(db: Db, tenant: string, call: string): Promise
 }
 
 /** Committees that a member or chair sits on, those that close last first. */
-export async function listScoringsOf(db: Db, tenant: string, member: string): Promise<{ call: string; state: ScoringState; closesAt: string | null; chair: boolean }[]> {
+export async function listScoringsOf(
+  db: Db,
+  tenant: string,
+  member: string,
+): Promise<{ call: string; state: ScoringState; closesAt: string | null; chair: boolean }[]> {
   const rows = (await db
     .selectFrom(viewOf(deskScoring))
     .selectAll()
@@ -208,6 +223,12 @@ export async function listScoringsOf(db: Db, tenant: string, member: string): Pr
 
 /** Who has read an application of a rolling call. */
 export async function readersOf(db: Db, tenant: string, application: string): Promise<string[]> {
-  const rows = await db.selectFrom(viewOf(deskReadings)).select('reader').where('tenant', '=', tenant).where('application', '=', application).orderBy('reader').execute();
+  const rows = await db
+    .selectFrom(viewOf(deskReadings))
+    .select('reader')
+    .where('tenant', '=', tenant)
+    .where('application', '=', application)
+    .orderBy('reader')
+    .execute();
   return rows.map(({ reader }) => reader as string);
 }

@@ -96,7 +96,12 @@ function evolve(before: ServiceRow | null, event: Recorded): ServiceRow | null {
       return { ...row, reviewOverdue: 1 };
     case 'service.reviewed': {
       const { on, goesOn, summary, nextDue } = e.data;
-      return { ...row, reviewDue: nextDue, reviewOverdue: 0, reviews: JSON.stringify([...parsed<unknown[]>(row.reviews), { on, goesOn, summary }]) };
+      return {
+        ...row,
+        reviewDue: nextDue,
+        reviewOverdue: 0,
+        reviews: JSON.stringify([...parsed<unknown[]>(row.reviews), { on, goesOn, summary }]),
+      };
     }
     case 'service.ended':
       return { ...row, state: 'ended', endedOn: e.data.on, endReason: e.data.reason, reviewDue: null, reviewOverdue: 0 };

@@ -10,6 +10,8 @@ import { grantedPilots, publicPilot, type PublicPilot, type PublicPilotRow } fro
 import { listServices, type ServiceView } from './services.js';
 import { parsed, viewOf, type Db, type Keyed } from './query.js';
 
+const subjectSchema = JSON.stringify(Subject);
+
 /**
  * The facts of an event that everybody may see: fields that are public by its definition. A subject id is left out
  * whatever the definition says.
@@ -18,8 +20,8 @@ export function publicFacts(definition: EventDefinition, data: Readonly<Record<s
   const facts: Record<string, unknown> = {};
   for (const [field, schema] of Object.entries(definition.data.properties)) {
     const access = definition.fields[field] ?? definition.access;
-    const pattern = (schema as { pattern?: string }).pattern;
-    if (access === 'public' && pattern !== Subject.pattern && data[field] !== undefined) facts[field] = data[field];
+    const isSubject = JSON.stringify(schema) === subjectSchema;
+    if (access === 'public' && !isSubject && data[field] !== undefined) facts[field] = data[field];
   }
   return facts;
 }

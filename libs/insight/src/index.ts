@@ -1,0 +1,61 @@
+import type { Projection } from '@minipilot/kernel/projection.js';
+import { deskCalls, publicCalls } from './calls.js';
+import { publicFigures } from './figures.js';
+import { deskPostings, publicMoney } from './money.js';
+import { deskBatches, deskPayoutRows } from './payouts.js';
+import { deskPilots } from './pilots.js';
+import { publicPolicy } from './policy.js';
+import { publicPilots } from './public-pilots.js';
+import { rollupOf, viewOf } from './query.js';
+import { deskBooks, deskReadings, deskScoring } from './scoring.js';
+import { publicServices } from './services.js';
+import { publicStories } from './stories.js';
+import { deskTimers } from './timers.js';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each projection has a row type of its own
+type AnyProjection = Projection<any>;
+
+/** What the public pages are made of. */
+export const publicProjections: readonly AnyProjection[] = [
+  publicPolicy,
+  publicCalls,
+  publicPilots,
+  publicFigures,
+  publicMoney,
+  publicStories,
+  publicServices,
+];
+
+export const deskProjections: readonly AnyProjection[] = [
+  deskCalls,
+  deskPilots,
+  deskScoring,
+  deskBooks,
+  deskReadings,
+  deskPostings,
+  deskBatches,
+  deskPayoutRows,
+  deskTimers,
+];
+
+export const allProjections: readonly AnyProjection[] = [...publicProjections, ...deskProjections];
+
+/** The views that the public side reads: of the figures the counters only, not the applications behind them. */
+export const publicViews: readonly string[] = publicProjections.map((projection) =>
+  projection === publicFigures ? rollupOf(projection) : viewOf(projection),
+);
+
+export * from './calls.js';
+export * from './dashboards.js';
+export * from './money.js';
+export * from './payouts.js';
+export * from './pilots.js';
+export * from './policy.js';
+export * from './public-pilots.js';
+export * from './query.js';
+export * from './scoring.js';
+export * from './services.js';
+export * from './stories.js';
+export * from './timers.js';
+export * from './worklist.js';
+export * from './yearly-report.js';
