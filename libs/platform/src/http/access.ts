@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Problem } from './problem.js';
 import { RESERVED_PARAMETERS, type Caller, type Route } from './request-context.js';
-import { isStorable } from './validation.js';
+import { isForbiddenName, isStorable } from './validation.js';
 
 /** The bearer token does not prove who calls. The message stays on the server. */
 export class InvalidToken extends Error {
@@ -79,11 +79,18 @@ function checkQuery(request: FastifyRequest, route: Route): void {
     }
   }
   request.reserved = reserved;
-  const names = Object.keys(query);
-  const faults = route.takes.has('query')
-    ? names.filter((name) => !isStorable(name) || !isStorable(query[name])).map((parameter) => ({ parameter, code: 'characters' }))
-    : names.map((parameter) => ({ parameter, code: 'unknown-parameter' }));
-  const errors = faults.slice(0, 20).map(({ parameter, code }) => ({ parameter: parameter.toWellFormed().slice(0, 100), code }));
+  const errors = Object.keys(query)
+    .map((name) => ({
+      parameter: name.toWellFormed().slice(0, 100),
+      code:
+        !route.takes.has('query') || isForbiddenName(name)
+          ? 'unknown-parameter'
+          : isStorable(name) && isStorable(query[name])
+            ? undefined
+            : 'characters',
+    }))
+    .filter((fault): fault is { parameter: string; code: string } => fault.code !== undefined)
+    .slice(0, 20);
   if (errors.length > 0) throw new Problem('invalid-query', {}, { errors });
 }
 

@@ -209,14 +209,14 @@ type Class = new () => object;
 /** An object with fields of its own. */
 export const Nested = (type: () => Class, options: Omit<FieldOptions, 'list' | 'example'> = {}): PropertyDecorator =>
   applyDecorators(
-    field({ type }, options, IsObject, () => ValidateNested()),
+    field({ type: () => type() }, options, IsObject, () => ValidateNested()),
     Type(type),
   );
 
 /** A list of at most `max` such objects. */
 export const ListOf = (type: () => Class, max: number, options: Omit<FieldOptions, 'list' | 'example'> & { min?: number } = {}) =>
   applyDecorators(
-    field({ type }, { ...options, list: { max, min: options.min ?? 0 } }, IsObject, () => ValidateNested({ each: true })),
+    field({ type: () => type() }, { ...options, list: { max, min: options.min ?? 0 } }, IsObject, () => ValidateNested({ each: true })),
     Type(type),
   );
 

@@ -53,6 +53,24 @@ export function asProblem(error: unknown, request: Pick<FastifyRequest, 'headers
   return status !== undefined && status >= 400 && status < 500 ? new Problem('bad-request') : undefined;
 }
 
+/** Writes the answer in the caller's language, unless one is already on its way. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  if (reply.sent || reply.raw.headersSent) return;
+  const language = preferredLanguage(request.headers['accept-language']);
+  void reply
+    .status(problem.status)
+    .headers({
+      ...problem.headers,
+      'content-type': PROBLEM_JSON,
+      'content-language': language,
+      'cache-control': 'no-store',
+      vary: 'Authorization, Accept-Language',
+    })
+    .removeHeader('etag')
+    // as bytes, since Fastify would add a charset to text
+    .send(Buffer.from(JSON.stringify(problemBody(problem, language, String(request.id)))));
+}
+
 /** Answers every error as `application/problem+json` in the caller's language. What is not foreseen is logged and answered as 500 without a word about it. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -73,19 +91,7 @@ export class ProblemFilter implements ExceptionFilter {
       if (methods.length > 0 && !methods.includes(request.method))
         problem = new Problem('method-not-allowed', { allowed: methods.join(', ') }, { headers: { allow: methods.join(', ') } });
     }
-    if (reply.sent || reply.raw.headersSent) return;
-    const language = preferredLanguage(request.headers['accept-language']);
-    void reply
-      .status(problem.status)
-      .headers({
-        ...problem.headers,
-        'content-type': PROBLEM_JSON,
-        'content-language': language,
-        'cache-control': 'no-store',
-        vary: 'Authorization, Accept-Language',
-      })
-      .removeHeader('etag')
-      .send(JSON.stringify(problemBody(problem, language, String(request.id))));
+    sendProblem(problem, request, reply);
   }
 }
 

@@ -3,7 +3,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { Metrics, MetricsController } from './metrics.js';
 import { describeApi, type ApiInfo } from './openapi.js';
 import { portHolder } from './port-holder.js';
 import { PROBLEM_JSON, problemBody, Problem } from './problem.js';
-import { ProblemFilter, ProblemsController } from './problem-filter.js';
+import { asProblem, ProblemFilter, ProblemsController, sendProblem } from './problem-filter.js';
 import { listRoutes, routeFaults } from './routes.js';
 import { BODY_LIMIT, parseBody, ShapePipe } from './validation.js';
 
@@ -89,6 +89,8 @@ export async function createServer(app: Type | DynamicModule, options: ServerOpt
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: refuseConnection,
+    // an address that the router cannot read never reaches a filter
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(asProblem(error, request) ?? new Problem('bad-request'), request, reply),
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
   const routed = new Map<string, Set<string>>();

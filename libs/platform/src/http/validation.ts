@@ -42,7 +42,7 @@ export function parseBody(bytes: Uint8Array): unknown {
       }
       for (const [name, child] of Object.entries(value)) {
         const at = `${pointer}/${pointerToken(name)}`;
-        if (FORBIDDEN_NAMES.has(name)) errors.push({ pointer: at, code: 'forbidden-name' });
+        if (isForbiddenName(name)) errors.push({ pointer: at, code: 'forbidden-name' });
         else if (hasForbiddenCharacters(name)) errors.push({ pointer: at, code: 'characters' });
         else pending.push({ value: child, pointer: at, depth: depth + 1 });
       }
@@ -54,6 +54,9 @@ export function parseBody(bytes: Uint8Array): unknown {
 
 /** True where no value of a query or path holds what cannot be stored. */
 export const isStorable = (value: unknown): boolean => (Array.isArray(value) ? value : [value]).every((text) => !hasForbiddenCharacters(String(text)));
+
+/** True for a name that reaches for prototypes. */
+export const isForbiddenName = (name: string): boolean => FORBIDDEN_NAMES.has(name);
 
 /** The violated rule that is told: the first of RULES. Its parameters are the arguments of the decorator. */
 function blame(error: ValidationError): { code: string; params?: Record<string, string | number> } {
@@ -95,6 +98,7 @@ export class ShapePipe extends ValidationPipe {
       forbidNonWhitelisted: true,
       forbidUnknownValues: true,
       transform: true,
+      validationError: { target: true, value: true },
       transformOptions: { enableImplicitConversion: false },
       // the very copies that the classes were decorated with
       validatorPackage: classValidator,
