@@ -38,7 +38,7 @@ export const isBuilt = () => existsSync(stamp) && readFileSync(stamp, 'utf8') ==
 function holderIsGone() {
   try {
     const pid = Number(readFileSync(lock, 'utf8'));
-    if (pid === 0) return Date.now() - statSync(lock).mtimeMs > 10_000; // killed between creating and writing
+    if (!(pid > 0)) return Date.now() - statSync(lock).mtimeMs > 10_000; // killed between creating and writing
     process.kill(pid, 0);
     return false;
   } catch (error) {

@@ -69,7 +69,7 @@ describe('lint rules', () => {
       const rules = messages.map((message) => message.ruleId ?? message.message);
       broken.set(filePath.slice(tree.folder.length + 1), [...new Set(rules)].sort());
     }
-  }, 60_000);
+  }, 240_000);
 
   afterAll(() => tree.remove());
 

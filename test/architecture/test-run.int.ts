@@ -42,7 +42,7 @@ describe('a test run', () => {
     });
     expect(output).toContain('Test Suites:');
     expect(lastLine).toBe('2 passed, 2 failed, 1 skipped');
-  }, 60_000);
+  }, 240_000);
 
   test('a test on shared material is skipped with its reason, and fails when the folder is named but lacks it', () => {
     const shared = mkdtempSync(join(tmpdir(), 'minipilot-shared-'));
@@ -61,5 +61,5 @@ describe('a test run', () => {
     } finally {
       rmSync(shared, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 240_000);
 });
