@@ -90,7 +90,8 @@ export const awarding: Flow<AwardingState> = {
       case 'pilot.award-accepted':
         return { commands: [toLedger('Commit'), ...(pay.commands ?? [])], timers: [lapse(null), ...(pay.timers ?? [])] };
       case 'pilot.account-changed':
-        return state.status === 'failed' ? { commands: [toPilot('RequestPayout')] } : {};
+        // a payment that is due already is redirected, a failed one tried again; one that is not due yet is refused and comes by itself
+        return { commands: [toPilot('RequestPayout')] };
       case 'pilot.award-declined':
       case 'pilot.award-lapsed':
         return { commands: freed(event, toLedger, tenant, state), timers: [lapse(null), { timer: 'pay', due: null }] };

@@ -72,6 +72,8 @@ export const pilotEvents = [
       channel: Channel,
       /** who helped; takes no part in deciding */
       helper: nullable(Subject),
+      /** the person who filed it; for a resident the applicant, for an organisation one of its people */
+      filedBy: Subject,
     }),
     { access: 'party', sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } } },
   ),
@@ -142,6 +144,7 @@ export const pilotEvents = [
     'pilot.payout-requested',
     'A payment of the award became due.',
     object({
+      call: Id,
       ...attempt,
       cents: PositiveCents,
       /** commitment (`com`) of the sealed account and the event that holds it */
@@ -149,6 +152,12 @@ export const pilotEvents = [
       accountEvent: Id,
       recipient: Subject,
     }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.payout-redirected',
+    'A payment that is due goes to another account.',
+    object({ ...attempt, account: Hash, accountEvent: Id, recipient: Subject }),
     { access: 'party' },
   ),
   defineEvent(

@@ -27,7 +27,7 @@ interface Attempt {
 }
 
 export type PilotCommand = { call: string } & (
-  | ({ type: 'SubmitApplication'; applicant: string; slot: number; arrivedAt: Instant; channel: Channel; helper: string | null } & ApplicationFacts)
+  | ({ type: 'SubmitApplication'; applicant: string; slot: number; arrivedAt: Instant; channel: Channel; helper: string | null; filedBy: string } & ApplicationFacts)
   | ({ type: 'AmendApplication' } & ApplicationFacts)
   | { type: 'WithdrawApplication' }
   | { type: 'CheckApplication'; suggestion: 'eligible' | 'ineligible'; codes: string[] }
@@ -71,7 +71,7 @@ export interface PilotState {
   call: string;
   applicant: string;
   slot: number;
-  application: (ApplicationFacts & { arrivedAt: Instant; late: boolean; helper: string | null }) | null;
+  application: (ApplicationFacts & { arrivedAt: Instant; late: boolean; helper: string | null; filedBy: string }) | null;
   withdrawn: boolean;
   check: { suggestion: 'eligible' | 'ineligible'; codes: readonly string[] } | null;
   decision: { result: DecisionResult; cents: number; decidedOn: LocalDate; pay: 'at-once' | 'when-final'; reportDueDays: number; decision: string } | null;
@@ -85,7 +85,7 @@ export interface PilotState {
   award: 'none' | 'offered' | 'accepted' | 'declined' | 'lapsed';
   /** commitment of the sealed account and the event that holds it */
   account: { com: string; event: string } | null;
-  payout: { attempt: number; status: 'none' | 'requested' | 'paid' | 'failed' };
+  payout: { attempt: number; status: 'none' | 'requested' | 'paid' | 'failed'; accountEvent: string };
   paidCents: number;
   returnedCents: number;
   report: {
@@ -121,7 +121,7 @@ const initial: PilotState = {
   nameBy: null,
   award: 'none',
   account: null,
-  payout: { attempt: 0, status: 'none' },
+  payout: { attempt: 0, status: 'none', accountEvent: '' },
   paidCents: 0,
   returnedCents: 0,
   report: { due: null, status: 'none', outcome: null, unspentCents: 0, returnCents: 0, overdue: false, escalated: false, reminded: [] },
@@ -189,8 +189,8 @@ function evolve(state: PilotState, event: PilotEvent & Meta): PilotState {
   const report = (change: Partial<PilotState['report']>) => ({ ...state, report: { ...state.report, ...change } });
   switch (event.type) {
     case 'pilot.submitted': {
-      const { call, applicant, slot, arrivedAt, late, helper } = event.data;
-      return { ...initial, call, applicant, slot, recipient: applicant, application: { ...applicationFacts(event.data), arrivedAt, late, helper } };
+      const { call, applicant, slot, arrivedAt, late, helper, filedBy } = event.data;
+      return { ...initial, call, applicant, slot, recipient: applicant, application: { ...applicationFacts(event.data), arrivedAt, late, helper, filedBy } };
     }
     case 'pilot.amended':
       return { ...state, application: { ...state.application!, ...applicationFacts(event.data) } };
@@ -217,7 +217,9 @@ function evolve(state: PilotState, event: PilotEvent & Meta): PilotState {
     case 'pilot.recipient-changed':
       return { ...state, recipient: event.data.recipient, nameBy: null, acceptBy: event.data.acceptBy };
     case 'pilot.payout-requested':
-      return { ...state, payout: { attempt: event.data.attempt, status: 'requested' } };
+      return { ...state, payout: { attempt: event.data.attempt, status: 'requested', accountEvent: event.data.accountEvent } };
+    case 'pilot.payout-redirected':
+      return { ...state, payout: { ...state.payout, accountEvent: event.data.accountEvent } };
     case 'pilot.paid':
       return {
         ...state,
@@ -268,7 +270,7 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
   if (command.arrivedAt < content.opensAt) return reject('call-not-open', { opensAt: content.opensAt });
   const problem = applicationProblem(command, facts);
   if (problem !== null) return problem;
-  const { applicant, slot, arrivedAt, channel, helper } = command;
+  const { applicant, slot, arrivedAt, channel, helper, filedBy } = command;
   return [
     {
       type: 'pilot.submitted',
@@ -281,6 +283,7 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
         late: arrivedAt >= content.closesAt,
         channel,
         helper,
+        filedBy,
       },
       seal: { contact: applicant, proposal: applicant },
     },
@@ -310,7 +313,7 @@ function applicationProblem(application: ApplicationFacts, facts: PilotFacts): R
 /** Whose hands were on the application may not judge it. */
 function partyProblem(state: PilotState, actor: string): Rejected | null {
   if (state.application?.helper === actor) return reject('helper-may-not-judge');
-  if (state.applicant === actor || state.recipient === actor) return reject('own-application');
+  if ([state.applicant, state.recipient, state.application?.filedBy].includes(actor)) return reject('own-application');
   return null;
 }
 
@@ -420,7 +423,13 @@ function payout(
     case 'RequestPayout':
     case 'RetryPayout': {
       if (state.award !== 'accepted' || state.account === null) return reject('award-not-accepted');
-      if (state.payout.status === 'requested' || state.payout.status === 'paid') return command.type === 'RequestPayout' ? [] : reject('payout-under-way');
+      const { com: account, event: accountEvent } = state.account;
+      if (state.payout.status === 'requested' && state.payout.accountEvent !== accountEvent) {
+        const redirected = { instalment: 1, attempt: state.payout.attempt, account, accountEvent, recipient: state.recipient };
+        return [{ type: 'pilot.payout-redirected', data: redirected }];
+      }
+      if (state.payout.status === 'requested' || state.payout.status === 'paid')
+        return command.type === 'RequestPayout' ? [] : reject('payout-under-way');
       if (command.type === 'RetryPayout' && state.payout.status !== 'failed') return reject('nothing-to-retry');
       const final = finalFrom(state);
       if (state.decision!.pay === 'when-final' && (final === null || localDate(occasion.now, facts.policy.timeZone) < final)) return reject('not-final-yet');
@@ -428,11 +437,12 @@ function payout(
         {
           type: 'pilot.payout-requested',
           data: {
+            call: command.call,
             instalment: 1,
             attempt: state.payout.attempt + 1,
             cents: state.decision!.cents,
-            account: state.account.com,
-            accountEvent: state.account.event,
+            account,
+            accountEvent,
             recipient: state.recipient,
           },
         },

@@ -60,7 +60,7 @@ export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEve
     const history = application === null ? [] : await sources.history(pilotStream(sources.tenant, application));
     const parties = history.flatMap((e) =>
       e.type === 'pilot.submitted'
-        ? [e.data['applicant'] as string, ...(e.data['helper'] === null ? [] : [e.data['helper'] as string])]
+        ? [e.data['applicant'] as string, e.data['filedBy'] as string, ...(e.data['helper'] === null ? [] : [e.data['helper'] as string])]
         : e.type === 'pilot.recipient-changed'
           ? [e.data['recipient'] as string]
           : [],

@@ -345,7 +345,7 @@ function rollingSteps(
     if (command.application in state.decided) return reject('already-decided');
     if (state.proposed[command.application]?.result === 'proposed-grant') return reject('already-proposed');
     if (p.application.helper === occasion.actor) return reject('helper-may-not-judge');
-    if (p.applicant === occasion.actor) return reject('own-application');
+    if ([p.applicant, p.recipient, p.application.filedBy].includes(occasion.actor)) return reject('own-application');
     if (command.values.length !== rules.criteria.length) return reject('card-criteria', { criteria: rules.criteria.length }, '/values');
     return [
       {
@@ -458,7 +458,7 @@ function decisionProblem(
   const application = p.application!;
   if (p.withdrawn) return reject('application-withdrawn', {}, `${at}/application`);
   if (application.helper === occasion.actor) return reject('helper-may-not-judge', {}, `${at}/application`);
-  if (p.applicant === occasion.actor || p.recipient === occasion.actor) return reject('own-application', {}, `${at}/application`);
+  if ([p.applicant, p.recipient, application.filedBy].includes(occasion.actor)) return reject('own-application', {}, `${at}/application`);
   const before = state.decided[item.application];
   const fromWaiting = before?.result === 'waiting' && item.result === 'granted';
   const afterAppeal = before !== undefined && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';

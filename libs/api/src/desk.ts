@@ -1,0 +1,160 @@
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { Rejected, type Aggregate } from '@minipilot/kernel/decider.js';
+import type { Purpose, Recorded } from '@minipilot/kernel/event.js';
+import { addMilliseconds, type Instant } from '@minipilot/kernel/time.js';
+import { policy } from '@minipilot/grants/policy/policy.js';
+import type { Policy } from '@minipilot/grants/policy/events.js';
+import { policyStream } from '@minipilot/grants/streams.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import type { Caller } from '@minipilot/platform/http/request-context.js';
+import type { Randomness, Sealer } from '@minipilot/platform/privacy/port.js';
+import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
+import { BadToken, decodePosition, encodePosition } from '@minipilot/platform/read-models/read-after.js';
+import { KeyReused, Stale, type DecisionRunner, type Done, type RunOptions } from '@minipilot/platform/run/decision-runner.js';
+import type { Clock } from '@minipilot/platform/store/clock.js';
+import type { EventStore } from '@minipilot/platform/store/port.js';
+
+/** What a desk works with; the composition of the process gives it. */
+export interface DeskParts {
+  runner: DecisionRunner;
+  store: EventStore;
+  vault: Vault;
+  sealer: Sealer;
+  clock: Clock;
+  random: Randomness;
+  /** key of position tokens and of names that stand for people */
+  tokenKey: Buffer;
+}
+export const DESK_PARTS = Symbol('desk parts');
+
+/** Who acts, on what, once. */
+export interface Act {
+  caller: Caller;
+  commandId: string;
+  /** ids in the path */
+  call?: string;
+  pilot?: string;
+  draft?: string;
+  batch?: string;
+  service?: string;
+  application?: string;
+  row?: string;
+  /** If-Match */
+  expected?: number;
+}
+
+/** What every command answers: where the entity stands now, and a token to read one's own write with. */
+export interface Answer {
+  revision: number;
+  position: string;
+  [more: string]: unknown;
+}
+
+/** A submission must reach the store within this time of its arrival, else it is answered 503. */
+export const SUBMIT_WITHIN_MS = 10_000;
+
+const acts = new WeakMap<object, Act>();
+
+/** Joins a validated body, which is the command, with the act that it belongs to. */
+export function order<C extends object>(command: C, act: Act): C {
+  acts.set(command, act);
+  return command;
+}
+
+/** A command handler for the CommandBus: routed by the command's class. */
+export function handler<C extends object>(type: Type<C>, carryOut: (desk: Desk, command: C, act: Act) => Promise<unknown>): Type<ICommandHandler> {
+  class Handler {
+    constructor(private readonly desk: Desk) {}
+    execute(command: C): Promise<unknown> {
+      const act = acts.get(command);
+      if (act === undefined) throw new Error(`${type.name} came without an act`);
+      return carryOut(this.desk, command, act);
+    }
+  }
+  Object.defineProperty(Handler, 'name', { value: `${type.name}Handler` });
+  Inject(Desk)(Handler, undefined, 0);
+  CommandHandler(type as never)(Handler);
+  Injectable()(Handler);
+  return Handler as Type<ICommandHandler>;
+}
+
+/** Everything that handlers and desk pages share: run a command, look at a stream, open a sealed part. */
+@Injectable()
+export class Desk {
+  constructor(@Inject(DESK_PARTS) readonly parts: DeskParts) {}
+
+  now(): Instant {
+    return this.parts.clock.now();
+  }
+
+  /** Runs one command to one stream and answers; a refusal becomes a Problem. */
+  async run<C>(act: Act, aggregate: Aggregate<C, any, any, any>, stream: string, command: C, more: Partial<RunOptions<C>> = {}): Promise<Done & Answer> {
+    const { caller, commandId, expected } = act;
+    const options = { aggregate, stream, command, commandId, actor: caller.subject, tenant: caller.tenant, body: command, ...more };
+    try {
+      const done = await this.parts.runner.run(expected === undefined ? options : { ...options, expected });
+      if (done instanceof Rejected) throw Problem.of(done);
+      return { ...done, position: this.token(done.position) };
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  /** The answer to a command without more to say. */
+  async answer<C>(act: Act, aggregate: Aggregate<C, any, any, any>, stream: string, command: C, more: Partial<RunOptions<C>> = {}): Promise<Answer> {
+    const { revision, position } = await this.run(act, aggregate, stream, command, more);
+    return { revision, position };
+  }
+
+  token(position: string): string {
+    return encodePosition(position, this.parts.tokenKey);
+  }
+
+  position(token: string): string {
+    try {
+      return decodePosition(token, this.parts.tokenKey);
+    } catch (error) {
+      if (error instanceof BadToken) throw new Problem('malformed-position');
+      throw error;
+    }
+  }
+
+  /** State, revision and events of a stream now; 404 where there is none. */
+  async look<S>(aggregate: Pick<Aggregate<never, S, never, never>, 'category' | 'initial' | 'evolve'>, stream: string): Promise<{ state: S; revision: number }> {
+    const { state, revision } = await this.parts.runner.look(aggregate, stream);
+    if (revision < 0) throw new Problem('not-found');
+    return { state, revision };
+  }
+
+  async history(stream: string): Promise<Recorded[]> {
+    return (await this.parts.store.read(stream)).events;
+  }
+
+  async policy(tenant: string): Promise<Policy> {
+    const { state } = await this.parts.runner.look(policy, policyStream(tenant));
+    if (state === null) throw new Problem('not-found');
+    return state;
+  }
+
+  /** The newest sealed payload of a purpose in a stream; null where there is none or it was erased. */
+  async opened<T>(events: readonly Recorded[], purpose: Purpose, types?: readonly string[]): Promise<T | null> {
+    const event = events.findLast((e) => e.sealed?.some((s) => s.purpose === purpose) && (types === undefined || types.includes(e.type)));
+    if (event === undefined) return null;
+    const subject = event.sealed!.find((s) => s.purpose === purpose)!.subject;
+    return (await this.parts.sealer.unseal(event, purpose, subject)) as T | null;
+  }
+
+  submitBy(): Instant {
+    return addMilliseconds(this.now(), SUBMIT_WITHIN_MS);
+  }
+}
+
+/** Errors of the platform as problems; the others as they are. */
+export function asProblem(error: unknown): unknown {
+  if (error instanceof KeyReused) return new Problem('idempotency-key-reused');
+  if (error instanceof Stale || error instanceof StaleDraft) return new Problem('stale');
+  return error;
+}
+
+export { CommandBus };
