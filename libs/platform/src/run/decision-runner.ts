@@ -112,6 +112,15 @@ export class DecisionRunner {
     return this.inLine(stream, () => this.carryOut(options, now));
   }
 
+  /** The state of a stream now, from the stream itself, with what an ETag is made of. */
+  async look<S>(
+    aggregate: Pick<Aggregate<never, S, never, never>, 'category' | 'initial' | 'evolve'>,
+    stream: string,
+  ): Promise<{ state: S; revision: number; position: Position | null }> {
+    const { state, revision, position } = await this.states.current(aggregate, stream);
+    return { state: state as S, revision, position };
+  }
+
   private async carryOut<C>(options: RunOptions<C>, now: Instant): Promise<Done | Rejected> {
     const { store, sealer, randomness } = this.options;
     const { aggregate, stream, command, commandId, actor, tenant, expected } = options;

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reject, type Aggregate } from '@minipilot/kernel/decider.js';
-import { Catalogue, defineEvent, type EventsOf, type Recorded } from '@minipilot/kernel/event.js';
-import { flowReacted } from '@minipilot/kernel/flow.js';
+import { Catalogue, defineEvent, type EventsOf, type Position, type Recorded } from '@minipilot/kernel/event.js';
+import { flowReacted, type Flow } from '@minipilot/kernel/flow.js';
 import { object, optional, text, version1 } from '@minipilot/kernel/schema.js';
+import { addMilliseconds } from '@minipilot/kernel/time.js';
 import { Type } from 'typebox';
 import { ensureKeys, loadKeys } from '../privacy/keys.js';
 import { demoRandomness } from '../privacy/randomness.js';
@@ -14,6 +15,8 @@ import { DemoClock } from '../store/demo-clock.js';
 import type { EventStore } from '../store/port.js';
 import { SqliteEventStore } from '../store/sqlite.js';
 import { DecisionRunner, type DecisionRunnerOptions, type RunOptions } from './decision-runner.js';
+import type { Reacted } from './flow-book.js';
+import type { Cursors, DueTimer, Timers } from './flow-runner.js';
 
 const boxEvents = [
   defineEvent(
@@ -124,3 +127,91 @@ export const withChanges = (store: EventStore, changes: Partial<EventStore>): Ev
   close: () => store.close(),
   ...changes,
 });
+
+const HOUR = 3_600_000;
+const keyOf = (event: Recorded): string => event.stream.slice('demo.box-'.length);
+
+export interface Watch {
+  sum: number;
+  zeros: number;
+  closed: boolean;
+}
+
+/** Watches boxes: closes each an hour after it was first filled, and copies the sum of a closed box into the box `log<key>`. */
+export const watch: Flow<Watch> = {
+  name: 'watch',
+  handles: ['box.filled', 'box.closed'],
+  subject: (event) => (keyOf(event).startsWith('log') ? null : keyOf(event)),
+  initial: { sum: 0, zeros: 0, closed: false },
+  evolve(state, input) {
+    if (input.kind === 'timer') return state;
+    if (input.event.type === 'box.closed') return { ...state, closed: true };
+    const n = input.event.data['n'] as number;
+    // what an event means depends on the state: a zero counts only in a box that has been filled
+    if (n === 0) return state.sum === 0 ? state : { ...state, zeros: state.zeros + 1 };
+    return { ...state, sum: state.sum + n };
+  },
+  react(state, input) {
+    if (input.kind === 'timer') {
+      const stream = `demo.box-${input.timer.slice('close '.length)}`;
+      return {
+        commands: [
+          { aggregate: 'box', stream: stream.replace('box-', 'box-logtimer'), command: { type: 'Fill', n: state.sum } },
+          { aggregate: 'box', stream, command: { type: 'Close' } },
+        ],
+      };
+    }
+    const key = keyOf(input.event);
+    const timer = `close ${key}`;
+    if (input.event.type === 'box.closed') {
+      const command = { type: 'Fill', n: state.sum * 10 + state.zeros };
+      return { commands: [{ aggregate: 'box', stream: `demo.box-log${key}`, command }], timers: [{ timer, due: null }] };
+    }
+    const isFirst = state.sum > 0 && state.sum === input.event.data['n'];
+    return isFirst ? { timers: [{ timer, due: addMilliseconds(input.event.at, HOUR) }] } : {};
+  },
+};
+
+/** Cursors that a test can lose. */
+export function memoryCursors(): Cursors & { positions: Map<string, Position> } {
+  const positions = new Map<string, Position>();
+  return {
+    positions,
+    get: async (name) => positions.get(name) ?? null,
+    async move(name, from, to) {
+      if ((positions.get(name) ?? null) !== from) return false;
+      positions.set(name, to);
+      return true;
+    },
+  };
+}
+
+/** The timers that are set, from the log itself. */
+export function logTimers(store: Pick<EventStore, 'readAll'>): Timers & { set(): Promise<DueTimer[]> } {
+  const set = async (): Promise<DueTimer[]> => {
+    const rows = new Map<string, DueTimer>();
+    for (const { type, stream, tenant, data } of await store.readAll(null, 100_000)) {
+      if (type !== flowReacted.type) continue;
+      const { flow, subject, input, timers } = data as unknown as Reacted['data'];
+      if (input.kind === 'timer') rows.delete(`${stream} ${input.timer}`);
+      for (const { timer, due } of timers) {
+        if (due === null) rows.delete(`${stream} ${timer}`);
+        else rows.set(`${stream} ${timer}`, { stream, flow, subject, tenant, timer, due });
+      }
+    }
+    return [...rows.values()].sort((a, b) => (a.due < b.due ? -1 : 1));
+  };
+  return { set, due: async (now, limit, flow) => (await set()).filter((t) => t.flow === flow && t.due <= now).slice(0, limit) };
+}
+
+/** What is in every stream, without what depends on the order of events of different streams. */
+export async function streams(bench: Workbench): Promise<Record<string, unknown[]>> {
+  const found: Record<string, unknown[]> = {};
+  for (const event of await bench.all()) {
+    const { position: _, ...rest } = event;
+    const input = rest.data['input'] as Reacted['data']['input'] | undefined;
+    if (input?.kind === 'timer') rest.data = { ...rest.data, input: { ...input, stream: undefined, revision: undefined } };
+    (found[event.stream] ??= []).push(rest);
+  }
+  return found;
+}
