@@ -31,7 +31,7 @@ create trigger wrapped_key_insert_only before update on wrapped_key begin select
 
 create table identity (
   n integer primary key, tenant text not null, tag blob not null, kind text not null, subject text not null, unique (tenant, tag)) strict;
-create index identity_subject on identity (tenant, subject);
+create index identity_subject on identity (subject, tenant);
 create table retired (subject text primary key) strict, without rowid;
 
 create table draft (
@@ -44,8 +44,10 @@ create table secret (n integer primary key, tenant text not null, name text not 
 create table actor_key (n integer primary key, actor text not null unique, value blob not null) strict;
 `;
 
-/** Codes that waiting or an operator mends: busy, locked, no memory, read-only, I/O, full, cannot open. */
-const UNAVAILABLE = [5, 6, 7, 8, 10, 13, 14];
+/** Another connection is at work: busy, or the start of the write-ahead log. */
+const LOCKED = [5, 15];
+/** What an operator mends: locked, no memory, read-only, I/O, full, cannot open. */
+const UNAVAILABLE = [6, 7, 8, 10, 13, 14];
 const CONSTRAINT = 19;
 
 /** SQLite's primary result code, or undefined when the error is not SQLite's. */
@@ -132,9 +134,9 @@ export class VaultFile {
    */
   async shred(): Promise<void> {
     this.assertOpen();
-    const until = Date.now() + PATIENCE;
+    const until = performance.now() + PATIENCE;
     while ((await this.patiently(() => this.sql('pragma wal_checkpoint(truncate)').get()))!['busy'] !== 0) {
-      if (Date.now() > until)
+      if (performance.now() > until)
         throw new StoreUnavailable(`${this.path}: rows are deleted, but the write-ahead log could not be emptied; try again`);
       await sleep(randomInt(1, 6));
     }
@@ -195,14 +197,14 @@ export class VaultFile {
 
   /** Runs again while the file is locked, without blocking the event loop as SQLite's own timeout would. */
   private async patiently<T>(run: () => T): Promise<T> {
-    const until = Date.now() + PATIENCE;
+    const until = performance.now() + PATIENCE;
     for (;;) {
       try {
         return run();
       } catch (error) {
         const code = sqliteCode(error);
-        if (code === undefined || !UNAVAILABLE.includes(code)) throw error;
-        if (code !== 5 || Date.now() > until) {
+        if (code === undefined || ![...LOCKED, ...UNAVAILABLE].includes(code)) throw error;
+        if (!LOCKED.includes(code) || performance.now() > until) {
           throw new StoreUnavailable(`${this.path}: ${(error as Error).message}`, { cause: error });
         }
       }

@@ -21,7 +21,7 @@ export interface Resolved {
   subject: string;
   /** the identity was in the register before */
   known: boolean;
-  /** recognised by a weak identity only */
+  /** recognised by a weak identity: perhaps somebody else */
   weak: boolean;
 }
 
