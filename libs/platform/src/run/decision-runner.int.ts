@@ -3,7 +3,7 @@ import { Catalogue, InvalidEvent, UnknownEvent, type NewEvent } from '@minipilot
 import { eventId } from '@minipilot/kernel/ids.js';
 import { StoreUnavailable, TooLate, WrongRevision, type EventStore } from '../store/port.js';
 import { DecisionRunner, KeyReused, Stale, type Done } from './decision-runner.js';
-import { ACTOR, box, START, toBox, withChanges, workbench, type Workbench } from './test-support.js';
+import { ACTOR, box, START, toBox, withChanges, workbench, type Workbench } from './testing.js';
 
 const done = (result: Done | Rejected): Done => {
   if (result instanceof Rejected) throw new Error(`refused: ${result.code}`);
@@ -333,6 +333,21 @@ describe('DecisionRunner', () => {
         `has no port ${name}`,
       );
     }
+  });
+
+  it('lets many commands read one other stream at once', async () => {
+    await bench.runner.run(toBox('c1', { type: 'Fill', n: 7 }, 'other'));
+    await elsewhere().run(toBox('c2', { type: 'Fill', n: 1 }, 'other'));
+    const looks = Array.from({ length: 20 }, (_, i) =>
+      bench.runner.run(toBox(`d${i}`, { type: 'Fill', n: 1, look: 'demo.box-other' }, `s${i}`)),
+    );
+    for (const result of await Promise.all(looks)) expect(done(result).events[0]!.data).toEqual({ n: 1, seen: 8 });
+  });
+
+  it('shows a stream as it is now', async () => {
+    expect(await bench.runner.look(box, 'demo.box-a')).toEqual({ state: box.initial, revision: -1, position: null });
+    const { position } = done(await elsewhere().run(toBox('c1', { type: 'Fill', n: 3, times: 2 })));
+    expect(await bench.runner.look(box, 'demo.box-a')).toEqual({ state: { sum: 6, closed: false }, revision: 1, position });
   });
 
   it('draws a salt for each command, the same one when it is decided again', async () => {

@@ -12,7 +12,7 @@ import { advance, allIdle } from './demo-clock-advance.js';
 import type { Reacted } from './flow-book.js';
 import { readModelCursors } from './flow-cursors.js';
 import { dispatcher, FlowRunner, type DueTimer } from './flow-runner.js';
-import { box, START, toBox, workbench, type Workbench } from './test-support.js';
+import { box, START, toBox, workbench, type Workbench } from './testing.js';
 
 const HOUR = 3_600_000;
 

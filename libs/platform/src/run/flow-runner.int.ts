@@ -18,7 +18,7 @@ import {
   workbench,
   type BoxCommand,
   type Workbench,
-} from './test-support.js';
+} from './testing.js';
 
 const HOUR_LATER = addMilliseconds(START, 3_600_000);
 const FLOW_A = 'demo.flow-watch-a';
