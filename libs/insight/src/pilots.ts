@@ -41,6 +41,8 @@ export type PilotRow = {
   call: string;
   applicant: string;
   recipient: string;
+  /** the person who filed it: for a resident the applicant, for an organisation one of its people */
+  filedBy: string;
   slot: number;
   state: PilotState;
   kind: string;
@@ -119,6 +121,7 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
   call: 'text',
   applicant: 'text',
   recipient: 'text',
+  filedBy: 'text',
   slot: 'integer',
   state: 'text',
   kind: 'text',
@@ -205,6 +208,7 @@ const submitted = (e: Submitted): PilotRow => ({
   call: e.data.call,
   applicant: e.data.applicant,
   recipient: e.data.applicant,
+  filedBy: e.data.filedBy,
   slot: e.data.slot,
   state: e.data.late ? 'late' : 'submitted',
   ...plain(e.data),
@@ -362,6 +366,7 @@ export const deskPilots: Projection<PilotRow> = {
     ['tenant', 'call', 'arrivedAt'],
     ['tenant', 'applicant'],
     ['tenant', 'recipient'],
+    ['tenant', 'filedBy'],
     ['tenant', 'state', 'arrivedAt'],
   ],
   handles: [
@@ -415,13 +420,13 @@ export function listPilots(db: Db, tenant: string, filter: PilotFilter, at: Page
   return page<PilotRow>(query, 'arrivedAt', 'asc', at);
 }
 
-/** What a person applied for or answers for, the newest first. */
+/** What a person or organisation applied for, filed or answers for, the newest first. */
 export function listPilotsOf(db: Db, tenant: string, subject: string, at: Page): Promise<Paged<Keyed<PilotRow>>> {
   const query = db
     .selectFrom(viewOf(deskPilots))
     .selectAll()
     .where('tenant', '=', tenant)
-    .where((eb) => eb.or([eb('applicant', '=', subject), eb('recipient', '=', subject)]));
+    .where((eb) => eb.or([eb('applicant', '=', subject), eb('recipient', '=', subject), eb('filedBy', '=', subject)]));
   return page<PilotRow>(query, 'arrivedAt', 'desc', at);
 }
 

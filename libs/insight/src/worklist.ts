@@ -285,8 +285,15 @@ function aboutCalls({ calls, scorings, books }: Context): Duty[] {
     if (scoring.state !== 'started') continue;
     for (const member of parsed<string[]>(scoring.members)) {
       const book = books.find((b) => b.call === scoring.key && b.member === member);
-      if (book?.closedAt != null) continue;
-      add(book?.declaredAt == null ? 'declare-conflicts' : 'score', 'member', scoring.key, scoring.startedAt!, scoring.closesAt, member);
+      if (typeof book?.closedAt === 'string') continue;
+      add(
+        typeof book?.declaredAt !== 'string' ? 'declare-conflicts' : 'score',
+        'member',
+        scoring.key,
+        scoring.startedAt!,
+        scoring.closesAt,
+        member,
+      );
     }
   }
   return duties;

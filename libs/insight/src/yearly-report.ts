@@ -24,7 +24,7 @@ async function all<T>(next: (page: Page) => Promise<Paged<T>>): Promise<T[]> {
   const items: T[] = [];
   let after: Keyset | null | undefined;
   do {
-    const page: Paged<T> = await next(after == null ? { limit: 200 } : { limit: 200, after });
+    const page: Paged<T> = await next(!after ? { limit: 200 } : { limit: 200, after });
     items.push(...page.items);
     after = page.next;
   } while (after !== null);
