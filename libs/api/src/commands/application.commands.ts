@@ -1,0 +1,425 @@
+import { pilot, type ApplicationFacts, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { call as callAggregate } from '@minipilot/grants/call/call.js';
+import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
+import { entityId, uuid5 } from '@minipilot/kernel/ids.js';
+import { addDays, localDate, startOfDay } from '@minipilot/kernel/time.js';
+import type { Secret } from '@minipilot/platform/run/decision-runner.js';
+import {
+  BusinessIdField,
+  Cents,
+  EmailField,
+  IbanField,
+  InstantField,
+  ListOf,
+  Nested,
+  OneOf,
+  PhoneField,
+  Text,
+  Whole,
+  YesNo,
+} from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { ShapePipe } from '@minipilot/platform/http/validation.js';
+import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
+
+export class LineDto {
+  @Text(120) what: string;
+  @Cents() cents: number;
+}
+export class EconomicDto {
+  @Cents({ min: 0, description: 'de minimis aid of the last three years' }) deMinimisCents: number;
+}
+
+const KINDS = ['resident', 'group', 'association', 'company'] as const;
+const INVOLVES = ['children', 'food', 'public-place', 'water-or-animals'] as const;
+const LANGUAGES = ['fi', 'sv', 'en'] as const;
+const CHANNELS = ['agent', 'desk', 'phone', 'paper'] as const;
+
+/** The application form, complete: seven fields and one tick. */
+export class ApplicationForm {
+  @OneOf(KINDS) kind: (typeof KINDS)[number];
+  @Text(120, { description: 'of the person, group or organisation that applies' }) name: string;
+  @BusinessIdField({ optional: true, description: 'of an association or company' }) businessId?: string;
+  @Text(120, { optional: true, description: 'the adult who answers for the money of a group' }) recipientName?: string;
+  @PhoneField({ optional: true }) phone?: string;
+  @EmailField({ optional: true }) email?: string;
+  @Text(300, { optional: true }) address?: string;
+  @Text(80) title: string;
+  @Text(1000, { multiline: true, description: 'what, for whom, what do we want to find out; the only thing that is scored' }) idea: string;
+  @Text(60) district: string;
+  @Text(300, { multiline: true }) place: string;
+  @Text(300, { multiline: true }) time: string;
+  @ListOf(() => LineDto, 3, { min: 1 }) lines: LineDto[];
+  @OneOf(INVOLVES, { list: { max: 4 } }) involves: (typeof INVOLVES)[number][];
+  @Nested(() => EconomicDto, { optional: true, description: 'only for economic activity' }) economic?: EconomicDto;
+  @Text(500, { optional: true, multiline: true }) tradeSecret?: string;
+  @OneOf(LANGUAGES) language: (typeof LANGUAGES)[number];
+  @YesNo({ description: 'adult, terms accepted, may act for these people' }) confirmed: boolean;
+}
+
+/** The same form while it is being filled in. */
+export class DraftForm {
+  @OneOf(KINDS, { optional: true }) kind?: string;
+  @Text(120, { optional: true, min: 0 }) name?: string;
+  @Text(20, { optional: true, min: 0 }) businessId?: string;
+  @Text(120, { optional: true, min: 0 }) recipientName?: string;
+  @Text(40, { optional: true, min: 0 }) phone?: string;
+  @Text(254, { optional: true, min: 0 }) email?: string;
+  @Text(300, { optional: true, min: 0, multiline: true }) address?: string;
+  @Text(80, { optional: true, min: 0 }) title?: string;
+  @Text(1000, { optional: true, min: 0, multiline: true }) idea?: string;
+  @Text(60, { optional: true, min: 0 }) district?: string;
+  @Text(300, { optional: true, min: 0, multiline: true }) place?: string;
+  @Text(300, { optional: true, min: 0, multiline: true }) time?: string;
+  @ListOf(() => DraftLineDto, 3, { optional: true }) lines?: DraftLineDto[];
+  @OneOf(INVOLVES, { optional: true, list: { max: 4 } }) involves?: string[];
+  @Nested(() => EconomicDto, { optional: true }) economic?: EconomicDto;
+  @Text(500, { optional: true, min: 0, multiline: true }) tradeSecret?: string;
+  @OneOf(LANGUAGES, { optional: true }) language?: string;
+  @YesNo({ optional: true }) confirmed?: boolean;
+}
+export class DraftLineDto {
+  @Text(120, { optional: true, min: 0 }) what?: string;
+  @Cents({ optional: true, min: 0 }) cents?: number;
+}
+export class HelpedDto {
+  @OneOf(CHANNELS) channel: (typeof CHANNELS)[number];
+  @InstantField({ description: 'when it was written down, which is when it arrived' }) writtenAt: string;
+  @YesNo({ description: 'the person has authorised the helper and heard the text read back' }) authorised: boolean;
+}
+
+export class StartDraft {
+  @Nested(() => DraftForm) form: DraftForm;
+  @Nested(() => HelpedDto, { optional: true, description: 'only for staff who fill it in for somebody' }) helped?: HelpedDto;
+}
+export class SaveDraft {
+  @Nested(() => DraftForm) form: DraftForm;
+}
+export class SubmitDraft {}
+export class AmendApplication extends ApplicationForm {}
+export class WithdrawApplication {}
+export class CheckApplication {
+  @OneOf(['eligible', 'ineligible']) suggestion: 'eligible' | 'ineligible';
+  @Text(60, { list: { max: 20 } }) codes: string[];
+}
+export class AcceptAward {
+  @IbanField() iban: string;
+}
+export class ChangeAccount {
+  @IbanField() iban: string;
+}
+export class DeclineAward {}
+export class WithdrawRecipient {}
+export class ChangeRecipient {
+  @Text(120) name: string;
+  @PhoneField({ optional: true }) phone?: string;
+  @EmailField({ optional: true }) email?: string;
+  @Text(300, { optional: true }) address?: string;
+}
+export class RetryPayout {}
+export class ReportPilot {
+  @Text(2000, { multiline: true }) happened: string;
+  @Whole(0, 1_000_000) participants: number;
+  @OneOf(['yes', 'partly', 'no'], { description: 'did the idea work; no is a good answer too' }) outcome: 'yes' | 'partly' | 'no';
+  @Text(2000, { multiline: true }) learned: string;
+  @ListOf(() => LineDto, 3) lines: LineDto[];
+  @YesNo() goOn: boolean;
+  @Text(1000, { multiline: true, min: 0 }) continuation: string;
+}
+export class CommentDto {
+  @Text(4000, { multiline: true }) text: string;
+}
+export class SendReportBack extends CommentDto {}
+export class ChangePlan extends CommentDto {}
+export class RefusePlan extends CommentDto {}
+export class AcceptReport {}
+export class ExtendReport {
+  @Text(10) due: string;
+  @Text(4000, { multiline: true }) reason: string;
+}
+export class RecordMoneyReturned {
+  @Cents() cents: number;
+  @Text(40) reference: string;
+  @Text(10) on: string;
+}
+export class PublishText {
+  @Text(80) title: string;
+  @Text(1000, { multiline: true, min: 0 }) summary: string;
+  @Text(1000, { multiline: true, optional: true }) lesson?: string;
+}
+export class PublishRecipient {
+  @Text(120) organisation: string;
+}
+
+const STAFF = ['officer', 'agent'];
+const shape = new ShapePipe();
+const scopeOf = (call: string) => `application/${call}`;
+
+/** May this person act for the application: its applicant, who filed or helped, the recipient, or an officer at a desk. */
+export function actsFor(state: PilotState, subject: string, roles: readonly string[]): boolean {
+  if (roles.includes('officer')) return true;
+  const { applicant, recipient, application } = state;
+  return [applicant, recipient, application?.filedBy, application?.helper].includes(subject);
+}
+
+/** The application, if this person may act for it; else 404, as if there were none. */
+export async function ownPilot(desk: Desk, act: Act, pilotOnly = false): Promise<{ state: PilotState; revision: number; stream: string }> {
+  const stream = pilotStream(act.caller.tenant, act.pilot!);
+  const { state, revision } = await desk.look(pilot, stream);
+  if (!actsFor(state, act.caller.subject, pilotOnly ? [] : act.caller.roles)) throw new Problem('not-found');
+  return { state, revision, stream };
+}
+
+export async function draftOf(desk: Desk, act: Act) {
+  const draft = await desk.parts.vault.getDraft(act.caller.tenant, act.draft!);
+  if (draft === null || draft.owner !== act.caller.subject || draft.scope !== scopeOf(act.call!)) throw new Problem('not-found');
+  return draft;
+}
+
+export const draftsOf = (desk: Desk, act: Act) => desk.parts.vault.listDrafts(act.caller.tenant, act.caller.subject, scopeOf(act.call!));
+
+/** The plain facts and the sealed payloads of a complete form. */
+function split(form: ApplicationForm): { facts: ApplicationFacts; secrets: Secret[] } {
+  const { kind, district, involves, economic, language, name, businessId, phone, email, address, recipientName } = form;
+  const { title, idea, place, time, tradeSecret } = form;
+  const lines = form.lines.map(({ what, cents }) => ({ what, cents }));
+  return {
+    facts: {
+      kind,
+      district,
+      involves,
+      economic: economic === undefined ? null : { deMinimisCents: economic.deMinimisCents },
+      language,
+      askedCents: lines.reduce((sum, line) => sum + line.cents, 0),
+      reach: email === undefined ? 'letter' : 'electronic',
+    },
+    secrets: [
+      { purpose: 'contact', payload: given({ v: 1, name, businessId, phone, email, address, recipientName }) },
+      { purpose: 'proposal', payload: given({ v: 1, title, idea, place, time, lines, tradeSecret }) },
+    ],
+  };
+}
+
+const given = (o: Record<string, unknown>) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined));
+
+/** What the fields together must say, beyond the shape of each. */
+function checkForm(form: ApplicationForm): void {
+  const errors: { pointer: string; code: string }[] = [];
+  const organisation = form.kind === 'association' || form.kind === 'company';
+  if (form.phone === undefined && form.email === undefined && form.address === undefined) errors.push({ pointer: '#/phone', code: 'reach-missing' });
+  if (organisation && form.businessId === undefined) errors.push({ pointer: '#/businessId', code: 'required' });
+  if (form.kind === 'group' && form.recipientName === undefined) errors.push({ pointer: '#/recipientName', code: 'required' });
+  if (!form.confirmed) errors.push({ pointer: '#/confirmed', code: 'must-be-confirmed' });
+  if (errors.length > 0) throw new Problem('invalid-body', {}, { errors });
+}
+
+async function completeForm(form: unknown): Promise<ApplicationForm> {
+  // a field that was emptied again while drafting was not given
+  const filled = Object.fromEntries(Object.entries(form as object).filter(([, value]) => value !== '' && value !== null));
+  const complete = (await shape.transform(filled, { type: 'body', metatype: ApplicationForm })) as ApplicationForm;
+  checkForm(complete);
+  return complete;
+}
+
+/** Under whom an application counts, and whether that person is perhaps known already. */
+async function applicantOf(desk: Desk, act: Act, form: ApplicationForm, helped: boolean): Promise<{ subject: string; weak: boolean; known: boolean }> {
+  const { tenant, subject } = act.caller;
+  if (form.businessId !== undefined) return { ...(await desk.parts.vault.resolve(tenant, { kind: 'business-id', value: form.businessId })), weak: false };
+  if (!helped) return { subject, weak: false, known: true };
+  return desk.parts.vault.resolve(tenant, { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! });
+}
+
+/** The slot of an applicant that this command used before or may use now. */
+async function freeSlot(desk: Desk, act: Act, subject: string, most: number): Promise<number | null> {
+  for (let slot = 0; slot < most; slot++) {
+    const stream = pilotStream(act.caller.tenant, pilotId(act.call!, subject, slot));
+    const events = await desk.history(stream);
+    if (events.some((e) => e.commandId === act.commandId)) return slot;
+    const { state } = await desk.parts.runner.look(pilot, stream);
+    if (state.application === null || state.withdrawn) return slot;
+  }
+  return null;
+}
+
+interface Filed {
+  call: string;
+  body: Record<string, unknown>;
+  helped: { channel: (typeof CHANNELS)[number]; writtenAt: string } | null;
+}
+
+async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<Answer & { id: string }> {
+  const { tenant, subject: actor } = act.caller;
+  const form = await completeForm(body);
+  const { state: call } = await desk.look(callAggregate, callStream(tenant, act.call!));
+  if (call.content === null) throw new Problem('not-found');
+  const most = call.content.applicationsPerApplicant;
+  let applicant = await applicantOf(desk, act, form, helped !== null);
+  let slot = await freeSlot(desk, act, applicant.subject, most);
+  const warnings: string[] = [];
+  if (applicant.weak && applicant.known) warnings.push('perhaps-known');
+  if (slot === null && applicant.weak) {
+    // a name and a phone number may belong to two people: warn, and take the application
+    applicant = { subject: uuid5('subject', act.commandId), weak: true, known: false };
+    slot = 0;
+    warnings.push('perhaps-applied-before');
+  }
+  const { facts, secrets } = split(form);
+  const id = pilotId(act.call!, applicant.subject, slot ?? 0);
+  const done = await desk.run(
+    act,
+    pilot,
+    pilotStream(tenant, id),
+    {
+      type: 'SubmitApplication',
+      call: act.call!,
+      applicant: applicant.subject,
+      slot: slot ?? 0,
+      arrivedAt: helped?.writtenAt ?? desk.now(),
+      channel: helped?.channel ?? 'online',
+      helper: helped === null ? null : actor,
+      filedBy: actor,
+      ...facts,
+    },
+    { secrets, notAfter: desk.submitBy(), body: { draft: act.draft ?? null } },
+  );
+  const { late, arrivedAt } = done.events[0]!.data as { late: boolean; arrivedAt: string };
+  return {
+    id,
+    receipt: id.slice(0, 8).toUpperCase(),
+    arrivedAt,
+    closesAt: call.content.closesAt,
+    late,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    revision: done.revision,
+    position: done.position,
+  };
+}
+
+const toPilot =
+  (command: (body: never) => Record<string, unknown> & { type: string }, secrets?: (body: never) => Secret[]) =>
+  async (desk: Desk, body: object, act: Act): Promise<Answer> => {
+    const { state, stream } = await ownPilot(desk, act);
+    return desk.answer(act, pilot, stream, { call: state.call, ...command(body as never) } as never, {
+      ...(secrets === undefined ? {} : { secrets: secrets(body as never) }),
+      body: { ...body },
+    });
+  };
+const comment = ({ text }: CommentDto): Secret[] => [{ purpose: 'comment', payload: { v: 1, text } }];
+const account = ({ iban }: { iban: string }): Secret[] => [{ purpose: 'iban', payload: { v: 1, iban } }];
+
+export const applicationHandlers = [
+  handler(StartDraft, async (desk, { form, helped }, act) => {
+    const { tenant, subject, roles } = act.caller;
+    if (helped !== undefined) {
+      if (!roles.some((role) => STAFF.includes(role))) throw new Problem('forbidden');
+      if (!helped.authorised) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/authorised', code: 'must-be-confirmed' }] });
+      if (helped.writtenAt > desk.now()) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/writtenAt', code: 'in-the-future' }] });
+    }
+    const { state } = await desk.look(callAggregate, callStream(tenant, act.call!));
+    if (state.status !== 'announced') throw new Problem('not-found');
+    const policy = await desk.policy(tenant);
+    const now = desk.now();
+    const draft = await desk.parts.vault.createDraft({
+      id: entityId(act.commandId),
+      tenant,
+      owner: subject,
+      scope: scopeOf(act.call!),
+      body: { form: { ...form }, helped: helped === undefined ? null : { ...helped } },
+      now,
+      expiresAt: startOfDay(addDays(localDate(now, policy.timeZone), policy.draftDays), policy.timeZone),
+    });
+    return { id: draft.id, revision: draft.version, expiresAt: draft.expiresAt };
+  }),
+  handler(SaveDraft, async (desk, { form }, act) => {
+    const draft = await draftOf(desk, act);
+    if (draft.body === null) throw new Problem(draft.result === null ? 'draft-expired' : 'draft-submitted');
+    try {
+      const body = { ...draft.body, form: { ...form } };
+      const version = await desk.parts.vault.saveDraft(act.caller.tenant, draft.id, body, act.expected!, desk.now());
+      return { id: draft.id, revision: version, expiresAt: draft.expiresAt };
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }),
+  handler(SubmitDraft, async (desk, _command, act) => {
+    const draft = await draftOf(desk, act);
+    if (draft.result !== null) return repeated(draft.result);
+    if (draft.body === null) throw new Problem('draft-expired');
+    const { form, helped } = draft.body as { form: Record<string, unknown>; helped: Filed['helped'] };
+    const answer = await submit(desk, helped === null ? act : await oneSubmission(desk, act), { call: act.call!, body: form, helped });
+    await desk.parts.vault.settleDraft(act.caller.tenant, draft.id, JSON.stringify({ answer }), desk.now());
+    return answer;
+  }),
+  handler(AmendApplication, async (desk, form, act) => {
+    const { state, stream } = await ownPilot(desk, act);
+    checkForm(form);
+    const { facts, secrets } = split(form);
+    return desk.answer(act, pilot, stream, { type: 'AmendApplication', call: state.call, ...facts }, { secrets, body: { ...form } });
+  }),
+  handler(WithdrawApplication, toPilot(() => ({ type: 'WithdrawApplication' }))),
+  handler(CheckApplication, toPilot(({ suggestion, codes }: CheckApplication) => ({ type: 'CheckApplication', suggestion, codes }))),
+  handler(AcceptAward, toPilot(() => ({ type: 'AcceptAward' }), account)),
+  handler(ChangeAccount, async (desk, { iban }, act) => {
+    const { state, stream } = await ownPilot(desk, act);
+    const channel = actsFor(state, act.caller.subject, []) ? 'online' : 'desk';
+    return desk.answer(act, pilot, stream, { type: 'ChangeAccount', call: state.call, channel }, { secrets: account({ iban }), body: { iban } });
+  }),
+  handler(DeclineAward, toPilot(() => ({ type: 'DeclineAward' }))),
+  handler(WithdrawRecipient, toPilot(() => ({ type: 'WithdrawRecipient' }))),
+  handler(ChangeRecipient, async (desk, body, act) => {
+    const { state, stream } = await ownPilot(desk, act);
+    const { name, phone, email, address } = body;
+    const reach = phone ?? email ?? address;
+    if (reach === undefined) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/phone', code: 'reach-missing' }] });
+    const { subject: recipient } = await desk.parts.vault.resolve(act.caller.tenant, email === undefined ? { kind: 'weak', name, reach } : { kind: 'email', value: email });
+    const secrets: Secret[] = [{ purpose: 'contact', payload: given({ v: 1, name, phone, email, address }) }];
+    return desk.answer(act, pilot, stream, { type: 'ChangeRecipient', call: state.call, recipient }, { secrets, body: { ...body } });
+  }),
+  handler(RetryPayout, toPilot(() => ({ type: 'RetryPayout' }))),
+  handler(
+    ReportPilot,
+    toPilot(
+      ({ outcome, participants, lines, goOn }: ReportPilot) => ({
+        type: 'ReportPilot',
+        outcome,
+        participants,
+        usedCents: lines.reduce((sum, line) => sum + line.cents, 0),
+        goOn,
+      }),
+      ({ happened, learned, lines, continuation }: ReportPilot) => [
+        { purpose: 'proposal', payload: { v: 1, happened, learned, lines: lines.map(({ what, cents }) => ({ what, cents })), continuation } },
+      ],
+    ),
+  ),
+  handler(SendReportBack, toPilot(() => ({ type: 'SendReportBack' }), comment)),
+  handler(AcceptReport, toPilot(() => ({ type: 'AcceptReport' }))),
+  handler(
+    ExtendReport,
+    toPilot(({ due }: ExtendReport) => ({ type: 'ExtendReport', due }), ({ reason }: ExtendReport) => comment({ text: reason })),
+  ),
+  handler(
+    RecordMoneyReturned,
+    toPilot(({ cents, reference, on }: RecordMoneyReturned) => ({ type: 'RecordMoneyReturned', cents, reference, on })),
+  ),
+  handler(ChangePlan, toPilot(() => ({ type: 'ChangePlan' }), ({ text }: ChangePlan) => [{ purpose: 'proposal', payload: { v: 1, text } }])),
+  handler(RefusePlan, toPilot(() => ({ type: 'RefusePlan' }), comment)),
+  handler(
+    PublishText,
+    toPilot(({ title, summary, lesson }: PublishText) => ({ type: 'PublishText', title, summary, lesson: lesson ?? null })),
+  ),
+  handler(PublishRecipient, toPilot(({ organisation }: PublishRecipient) => ({ type: 'PublishRecipient', organisation }))),
+];
+
+/**
+ * Of several submissions of one helped draft, each with its own key, the first to get here gives its command id to all: where people are told
+ * apart by a weak key only, nothing else would keep the second from becoming another application.
+ */
+async function oneSubmission(desk: Desk, act: Act): Promise<Act> {
+  const first = await desk.parts.vault.putSecret(act.caller.tenant, `submit:${act.draft}`, Buffer.from(act.commandId));
+  return { ...act, commandId: first.toString() };
+}
+
+/** A draft is submitted once; whoever submits it again gets the first answer. */
+function repeated(result: string): unknown {
+  return (JSON.parse(result) as { answer: unknown }).answer;
+}

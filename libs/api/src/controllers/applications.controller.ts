@@ -1,0 +1,299 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { pilotStream, scoringStream } from '@minipilot/grants/streams.js';
+import { deskPilots, listPilots, listPilotsOf, PILOT_STATES, type PilotState as RowState } from '@minipilot/insight/pilots.js';
+import { Access } from '@minipilot/identity/roles.js';
+import type { Recorded } from '@minipilot/kernel/event.js';
+import { OneOf, Text } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { Actor, After, CommandId, etag, Id, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import {
+  AcceptAward,
+  AcceptReport,
+  actsFor,
+  AmendApplication,
+  ChangeAccount,
+  ChangePlan,
+  ChangeRecipient,
+  CheckApplication,
+  DeclineAward,
+  draftOf,
+  draftsOf,
+  ExtendReport,
+  PublishRecipient,
+  PublishText,
+  RecordMoneyReturned,
+  RefusePlan,
+  ReportPilot,
+  RetryPayout,
+  SaveDraft,
+  SendReportBack,
+  StartDraft,
+  SubmitDraft,
+  WithdrawApplication,
+  WithdrawRecipient,
+} from '../commands/application.commands.js';
+import { Desk, order } from '../desk.js';
+import { listOf, pageOf, ReadSide } from '../read-side.js';
+
+class ApplicationsQuery {
+  @OneOf(PILOT_STATES, { optional: true }) state?: RowState;
+  @Text(60, { optional: true }) district?: string;
+}
+
+/** Drafts, applications and what becomes of them, for applicants, agents and officers. */
+@ApiTags('applications')
+@Controller('api/:tenant')
+export class ApplicationsController {
+  constructor(
+    private readonly bus: CommandBus,
+    private readonly desk: Desk,
+    private readonly read: ReadSide,
+  ) {}
+
+  @Post('calls/:call/drafts')
+  @Access('signed-in')
+  startDraft(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: StartDraft): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Get('calls/:call/drafts')
+  @Access('signed-in')
+  async drafts(@Actor() caller: Caller, @Id('call') call: string) {
+    const drafts = await draftsOf(this.desk, { caller, commandId: '', call });
+    const items = drafts.filter((d) => d.body !== null).map(({ id, version, body, updatedAt, expiresAt }) => ({ id, ...body, revision: version, updatedAt, expiresAt }));
+    return { items };
+  }
+
+  @Get('calls/:call/drafts/:draft')
+  @Access('signed-in')
+  async draft(@Actor() caller: Caller, @Id('call') call: string, @Id('draft') draft: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { id, version, body, result, updatedAt, expiresAt } = await draftOf(this.desk, { caller, commandId: '', call, draft });
+    if (body === null) throw new Problem(result === null ? 'draft-expired' : 'draft-submitted');
+    etag(reply, version);
+    return { id, ...body, revision: version, updatedAt, expiresAt };
+  }
+
+  @Put('calls/:call/drafts/:draft')
+  @Access('signed-in')
+  saveDraft(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Id('draft') draft: string,
+    @IfMatch() expected: number,
+    @Body() body: SaveDraft,
+  ): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call, draft, expected }));
+  }
+
+  @Delete('calls/:call/drafts/:draft')
+  @HttpCode(204)
+  @Access('signed-in')
+  async deleteDraft(@Actor() caller: Caller, @Id('call') call: string, @Id('draft') draft: string): Promise<void> {
+    const found = await draftOf(this.desk, { caller, commandId: '', call, draft });
+    if (found.result === null) await this.desk.parts.vault.deleteDraft(caller.tenant, found.id);
+  }
+
+  @Post('calls/:call/drafts/:draft/submit')
+  @Access('signed-in')
+  submit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Id('draft') draft: string): Promise<unknown> {
+    return this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft }));
+  }
+
+  /** Applications of whoever is signed in, the newest first. */
+  @Get('my/applications')
+  @Access('signed-in')
+  async mine(@Actor() caller: Caller, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [deskPilots]);
+    return { ...listOf(await listPilotsOf(this.read.db, caller.tenant, caller.subject, pageOf(page)), row), ...stale };
+  }
+
+  @Get('desk/calls/:call/applications')
+  @Access('officer', 'decision-maker', 'auditor')
+  async ofCall(
+    @Tenant() tenant: string,
+    @Id('call') call: string,
+    @Query() { state, district }: ApplicationsQuery,
+    @Page() page: PageRequest,
+    @After() after?: string,
+  ) {
+    const stale = await this.read.after(after, [deskPilots]);
+    const filter = { call, ...(state === undefined ? {} : { states: [state] }), ...(district === undefined ? {} : { district }) };
+    return { ...listOf(await listPilots(this.read.db, tenant, filter, pageOf(page)), row), ...stale };
+  }
+
+  /** One application from its own stream, with its sealed parts opened for those who may see them. */
+  @Get('applications/:pilot')
+  @Access('signed-in')
+  async one(@Actor() caller: Caller, @Id('pilot') pilot: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const stream = pilotStream(caller.tenant, pilot);
+    const { state, revision } = await this.desk.look(pilotAggregate, stream);
+    const staff = caller.roles.some((role) => ['officer', 'decision-maker'].includes(role));
+    if (!staff && !actsFor(state, caller.subject, caller.roles)) throw new Problem('not-found');
+    etag(reply, revision);
+    const events = await this.desk.history(stream);
+    const decision = events.findLast((e) => e.type === 'pilot.decided');
+    return {
+      id: pilot,
+      ...view(state),
+      contact: await this.desk.opened(events, 'contact'),
+      proposal: await this.desk.opened(events, 'proposal', ['pilot.submitted', 'pilot.amended']),
+      reportText: await this.desk.opened(events, 'proposal', ['pilot.reported']),
+      decision: decision === undefined ? null : { ...decision.data, decider: undefined, ...(await this.reasons(caller.tenant, decision)) },
+      revision,
+    };
+  }
+
+  private async reasons(tenant: string, copy: Recorded) {
+    const { call, decision } = copy.data as { call: string; decision: string };
+    const events = await this.desk.history(scoringStream(tenant, call));
+    const original = events.find((e) => e.id === decision);
+    return original === undefined ? {} : { reason: await this.desk.opened([original], 'comment'), departure: original.data['departure'] };
+  }
+
+  @Put('applications/:pilot')
+  @Access('signed-in')
+  amend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @IfMatch() expected: number, @Body() body: AmendApplication): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot, expected }));
+  }
+
+  @Post('applications/:pilot/withdrawal')
+  @HttpCode(200)
+  @Access('signed-in')
+  withdraw(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
+    return this.bus.execute(order(new WithdrawApplication(), { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/check')
+  @HttpCode(200)
+  @Access('officer')
+  check(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: CheckApplication): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/acceptance')
+  @HttpCode(200)
+  @Access('signed-in')
+  accept(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: AcceptAward): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/account')
+  @HttpCode(200)
+  @Access('signed-in')
+  changeAccount(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangeAccount): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/decline')
+  @HttpCode(200)
+  @Access('signed-in')
+  decline(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
+    return this.bus.execute(order(new DeclineAward(), { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/recipient-withdrawal')
+  @HttpCode(200)
+  @Access('signed-in')
+  withdrawRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
+    return this.bus.execute(order(new WithdrawRecipient(), { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/recipient')
+  @HttpCode(200)
+  @Access('signed-in')
+  changeRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangeRecipient): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/payout-retry')
+  @HttpCode(200)
+  @Access('officer', 'finance-clerk')
+  retryPayout(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
+    return this.bus.execute(order(new RetryPayout(), { caller: asOfficer(caller), commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/report')
+  @HttpCode(200)
+  @Access('signed-in')
+  report(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ReportPilot): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/report-return')
+  @HttpCode(200)
+  @Access('officer')
+  sendReportBack(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: SendReportBack): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/report-acceptance')
+  @HttpCode(200)
+  @Access('officer')
+  acceptReport(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
+    return this.bus.execute(order(new AcceptReport(), { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/report-extension')
+  @HttpCode(200)
+  @Access('officer')
+  extendReport(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ExtendReport): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  /** Unspent money that came to the municipality's account. */
+  @Post('applications/:pilot/returned-money')
+  @HttpCode(200)
+  @Access('finance-clerk')
+  returnedMoney(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: RecordMoneyReturned): Promise<unknown> {
+    return this.bus.execute(order(body, { caller: asOfficer(caller), commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/plan-change')
+  @HttpCode(200)
+  @Access('signed-in')
+  changePlan(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangePlan): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/plan-refusal')
+  @HttpCode(200)
+  @Access('officer')
+  refusePlan(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: RefusePlan): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  /** Publishes words of the pilot that an officer has looked at. */
+  @Post('applications/:pilot/public-text')
+  @HttpCode(200)
+  @Access('officer')
+  publishText(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: PublishText): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+
+  @Post('applications/:pilot/public-recipient')
+  @HttpCode(200)
+  @Access('officer')
+  publishRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: PublishRecipient): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  }
+}
+
+/** Finance works on every pilot of the municipality, as officers do. */
+const asOfficer = (caller: Caller): Caller => ({ ...caller, roles: [...caller.roles, 'officer'] });
+
+/** A row without the random ids of people, which stand in no answer. */
+function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helper: _h, ...rest }: Record<string, unknown> & { key: string }) {
+  return { id: key, ...rest };
+}
+
+/** What a person sees of the state: no random ids of people. */
+function view(state: PilotState) {
+  const { application, applicant: _a, recipient: _r, account, decision: _d, ...rest } = state;
+  const { helper, filedBy: _f, ...facts } = application!;
+  return { ...rest, application: { ...facts, helped: helper !== null }, hasAccount: account !== null, finalFrom: finalFrom(state), toReturnCents: toReturnCents(state) };
+}

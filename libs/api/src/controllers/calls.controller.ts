@@ -1,0 +1,107 @@
+import { Body, Controller, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { call as callAggregate, missingForAnnouncement } from '@minipilot/grants/call/call.js';
+import { callStream } from '@minipilot/grants/streams.js';
+import { deskCalls, listDeskCalls, type CallPhase } from '@minipilot/insight/calls.js';
+import { listLessons, publicPilots } from '@minipilot/insight/public-pilots.js';
+import { Access } from '@minipilot/identity/roles.js';
+import { OneOf } from '@minipilot/platform/http/fields.js';
+import { Actor, After, CommandId, etag, Id, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { AdmitApplication, AnnounceCall, CancelCall, DraftCall, ExtendDeadline, RaiseBudget, ReviseCall } from '../commands/call.commands.js';
+import { Desk, order } from '../desk.js';
+import { YearField } from '../fields.js';
+import { listOf, pageOf, ReadSide } from '../read-side.js';
+
+class DeskCallsQuery {
+  @OneOf(['draft', 'upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true }) phase?: CallPhase;
+  @YearField({ optional: true }) year?: string;
+}
+
+/** The officer's desk: calls from draft to close. */
+@ApiTags('calls')
+@Controller('api/:tenant')
+export class CallsController {
+  constructor(
+    private readonly bus: CommandBus,
+    private readonly desk: Desk,
+    private readonly read: ReadSide,
+  ) {}
+
+  @Get('desk/calls')
+  @Access('officer', 'decision-maker', 'auditor')
+  async list(@Tenant() tenant: string, @Query() { phase, year }: DeskCallsQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [deskCalls]);
+    const filter = { ...(phase === undefined ? {} : { phase }), ...(year === undefined ? {} : { year: Number(year) }) };
+    return { ...listOf(await listDeskCalls(this.read.db, tenant, this.read.now(), filter, pageOf(page))), ...stale };
+  }
+
+  /** The call as it stands in its own stream, with its ETag, what its announcement still lacks, and lessons of earlier pilots. */
+  @Get('desk/calls/:call')
+  @Access('officer', 'decision-maker', 'auditor')
+  async edit(@Tenant() tenant: string, @Id('call') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { state, revision } = await this.desk.look(callAggregate, callStream(tenant, id));
+    etag(reply, revision);
+    const missing = state.status === 'draft' ? missingForAnnouncement(state.content!, await this.desk.policy(tenant)) : [];
+    const lessons = state.status === 'draft' ? (await listLessons(this.read.db, tenant, {}, { limit: 20 })).items : [];
+    const { applications: _, ...call } = state;
+    return { id, ...call, missing, lessons, revision };
+  }
+
+  @Post('calls')
+  @Access('officer')
+  draft(@Actor() caller: Caller, @CommandId() commandId: string, @Body() body: DraftCall): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId }));
+  }
+
+  @Put('calls/:call')
+  @Access('officer')
+  revise(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @IfMatch() expected: number, @Body() body: ReviseCall): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call, expected }));
+  }
+
+  @Post('calls/:call/announcement')
+  @HttpCode(200)
+  @Access('officer')
+  announce(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string): Promise<unknown> {
+    return this.bus.execute(order(new AnnounceCall(), { caller, commandId, call }));
+  }
+
+  @Post('calls/:call/extension')
+  @HttpCode(200)
+  @Access('officer')
+  extend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: ExtendDeadline): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('calls/:call/budget-raise')
+  @HttpCode(200)
+  @Access('officer')
+  raise(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RaiseBudget): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('calls/:call/cancellation')
+  @HttpCode(200)
+  @Access('officer')
+  cancel(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: CancelCall): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  /** Lets a late application take part, on evidence that our service was down. */
+  @Post('calls/:call/admissions')
+  @HttpCode(200)
+  @Access('officer')
+  admit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: AdmitApplication): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  /** Lessons of pilots so far, for whoever drafts the next call. */
+  @Get('desk/lessons')
+  @Access('officer')
+  async lessons(@Tenant() tenant: string, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicPilots]);
+    return { ...listOf(await listLessons(this.read.db, tenant, {}, pageOf(page))), ...stale };
+  }
+}

@@ -1,0 +1,141 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { findPublicCall, listPublicCalls, publicCalls, type CallPhase } from '@minipilot/insight/calls.js';
+import { funnel, GROUPINGS, money, outcomes, times, type DashboardFilter, type Grouping } from '@minipilot/insight/dashboards.js';
+import { publicFigures } from '@minipilot/insight/figures.js';
+import { publicMoney } from '@minipilot/insight/money.js';
+import { policyOf } from '@minipilot/insight/policy.js';
+import { listLessons, listPublicPilots, publicPilots, type PublicPilotFilter, type PublicPilotState } from '@minipilot/insight/public-pilots.js';
+import { findService, listServices, publicServices, type ServiceState } from '@minipilot/insight/services.js';
+import { findStory, publicStories } from '@minipilot/insight/stories.js';
+import { yearlyReport } from '@minipilot/insight/yearly-report.js';
+import { Access } from '@minipilot/identity/roles.js';
+import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { YearField } from '../fields.js';
+import { listOf, pageOf, ReadSide } from '../read-side.js';
+
+class CallsQuery {
+  @OneOf(['upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true }) phase?: CallPhase;
+  @YearField({ optional: true }) year?: string;
+}
+class DashboardQuery {
+  @IdField({ optional: true }) call?: string;
+  @Text(60, { optional: true }) district?: string;
+  @YearField({ optional: true, description: 'of the call’s budget' }) year?: string;
+  @OneOf(GROUPINGS, { optional: true, description: 'one group for each; without it one for all' }) by?: Grouping;
+}
+class PilotsQuery {
+  @IdField({ optional: true }) call?: string;
+  @Text(60, { optional: true }) district?: string;
+  @OneOf(['yes', 'partly', 'no'], { optional: true }) outcome?: 'yes' | 'partly' | 'no';
+  @OneOf(['granted', 'declined', 'lapsed', 'paid', 'reported', 'completed'], { optional: true }) state?: PublicPilotState;
+}
+class ServicesQuery {
+  @OneOf(['proposed', 'answered', 'adopted', 'not-adopted', 'try-elsewhere', 'ended'], { optional: true }) state?: ServiceState;
+}
+class YearQuery {
+  @YearField() year: string;
+}
+
+const filterOf = ({ call, district, year, by }: DashboardQuery): DashboardFilter => ({
+  ...(call === undefined ? {} : { call }),
+  ...(district === undefined ? {} : { district }),
+  ...(year === undefined ? {} : { year: Number(year) }),
+  ...(by === undefined ? {} : { by }),
+});
+const pilotFilter = ({ call, ...rest }: PilotsQuery): PublicPilotFilter => ({ ...(call === undefined ? {} : { calls: [call] }), ...rest });
+const found = <T>(row: T | undefined): T => {
+  if (row === undefined) throw new Problem('not-found');
+  return row;
+};
+
+/** What everybody may see; needs neither event store nor vault. */
+@ApiTags('public')
+@Controller('api/:tenant')
+@Access('public')
+export class PublicController {
+  constructor(private readonly read: ReadSide) {}
+
+  @Get('municipality')
+  async municipality(@Tenant() tenant: string) {
+    const policy = found(await policyOf(this.read.db, tenant));
+    const { municipality, languages, timeZone, currency, districts } = policy;
+    return { tenant, municipality, languages, timeZone, currency, districts, now: this.read.now() };
+  }
+
+  @Get('calls')
+  async calls(@Tenant() tenant: string, @Query() query: CallsQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicCalls]);
+    const { phase, year } = query;
+    const filter = { ...(phase === undefined ? {} : { phase }), ...(year === undefined ? {} : { year: Number(year) }) };
+    return { ...listOf(await listPublicCalls(this.read.db, tenant, this.read.now(), filter, pageOf(page))), ...stale };
+  }
+
+  @Get('calls/:call')
+  async call(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
+    const stale = await this.read.after(after, [publicCalls]);
+    return { ...found(await findPublicCall(this.read.db, tenant, call, this.read.now())), ...stale };
+  }
+
+  @Get('dashboard/money')
+  async money(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
+    const stale = await this.read.after(after, [publicMoney, publicPilots]);
+    return { groups: await money(this.read.db, tenant, filterOf(query)), ...stale };
+  }
+
+  @Get('dashboard/funnel')
+  async funnel(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
+    const stale = await this.read.after(after, [publicFigures, publicCalls]);
+    return { groups: await funnel(this.read.db, tenant, filterOf(query)), ...stale };
+  }
+
+  @Get('dashboard/times')
+  async times(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
+    const stale = await this.read.after(after, [publicFigures]);
+    return { groups: await times(this.read.db, tenant, filterOf(query)), ...stale };
+  }
+
+  @Get('dashboard/outcomes')
+  async outcomes(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
+    const stale = await this.read.after(after, [publicFigures]);
+    return { groups: await outcomes(this.read.db, tenant, filterOf(query)), ...stale };
+  }
+
+  @Get('pilots')
+  async pilots(@Tenant() tenant: string, @Query() query: PilotsQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicPilots]);
+    return { ...listOf(await listPublicPilots(this.read.db, tenant, pilotFilter(query), pageOf(page))), ...stale };
+  }
+
+  @Get('pilots/:pilot')
+  async story(@Tenant() tenant: string, @Id('pilot') pilot: string, @After() after?: string) {
+    const stale = await this.read.after(after, [publicPilots, publicStories]);
+    return { ...found(await findStory(this.read.db, tenant, pilot, this.read.now())), ...stale };
+  }
+
+  @Get('lessons')
+  async lessons(@Tenant() tenant: string, @Query() query: PilotsQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicPilots]);
+    return { ...listOf(await listLessons(this.read.db, tenant, pilotFilter(query), pageOf(page))), ...stale };
+  }
+
+  @Get('services')
+  async services(@Tenant() tenant: string, @Query() query: ServicesQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicServices]);
+    const filter = query.state === undefined ? {} : { states: [query.state] };
+    return { ...listOf(await listServices(this.read.db, tenant, filter, pageOf(page))), ...stale };
+  }
+
+  @Get('services/:service')
+  async service(@Tenant() tenant: string, @Id('service') service: string, @After() after?: string) {
+    const stale = await this.read.after(after, [publicServices]);
+    return { ...found(await findService(this.read.db, tenant, service)), ...stale };
+  }
+
+  @Get('yearly-report')
+  async yearlyReport(@Tenant() tenant: string, @Query() { year }: YearQuery) {
+    return yearlyReport(this.read.db, tenant, Number(year), this.read.now());
+  }
+}

@@ -1,0 +1,16 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Matches, ValidateIf } from 'class-validator';
+
+/** A year in a query, which is text: `2027`. */
+export const YearField = (options: { optional?: boolean; description?: string } = {}): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({
+      type: 'string',
+      pattern: '^2\\d{3}$',
+      required: !options.optional,
+      ...(options.description === undefined ? {} : { description: options.description }),
+    }),
+    ...(options.optional ? [ValidateIf((_: unknown, value: unknown) => value !== undefined)] : []),
+    Matches(/^2\d{3}$/),
+  );
