@@ -111,32 +111,11 @@ export const batch: Aggregate<BatchCommand, BatchState, BatchEvent, null> = {
   decide(command, state, _, { actor, tenant }) {
     if (command.type === 'AddRow') return addRow(command, state, tenant);
     if (state.status === 'none') return reject('no-such-batch');
+    if (command.type === 'Prepare') return prepare(state, actor);
+    if (command.type === 'Approve') return approve(command, state, actor);
+    if (command.type === 'Release') return release(command, state);
+
     const { batch } = state;
-    const sent = state.status === 'released' || state.status === 'finished';
-
-    switch (command.type) {
-      case 'Prepare': {
-        const rows = waiting(state);
-        const digest = rowsDigest(state);
-        if (sent || state.status === 'approved') return reject('already-approved');
-        if (rows.length === 0) return reject('no-rows');
-        if (rows.some((r) => r.recipient === actor)) return reject('own-payment');
-        if (state.status === 'prepared' && state.preparedBy === actor) return [];
-        return [{ type: 'batch.prepared', data: { batch, digest, rows: rows.length, cents: total(rows), by: actor } }];
-      }
-      case 'Approve': {
-        if (state.status === 'approved' && state.approvedBy === actor && state.digest === command.digest) return [];
-        if (sent || state.status === 'approved') return reject('already-approved');
-        if (command.digest !== rowsDigest(state)) return reject('rows-changed');
-        if (state.status !== 'prepared') return reject('not-prepared');
-        if (state.preparedBy === actor) return reject('same-person');
-        if (waiting(state).some((r) => r.recipient === actor)) return reject('own-payment');
-        return [{ type: 'batch.approved', data: { batch, digest: command.digest, by: actor } }];
-      }
-      case 'Release':
-        return release(command, state);
-    }
-
     const row = state.rows[command.row];
     if (row === undefined) return reject('no-such-row');
     const key = command.row;
@@ -232,13 +211,37 @@ function addRow(command: Extract<BatchCommand, { type: 'AddRow' }>, state: Batch
   if (state.status !== 'none' && state.batch !== batch) return reject('another-batch');
   const row = rowOf(command);
   const before = state.rows[row.row];
-  if (before !== undefined) return before.cents === row.cents && before.call === row.call ? [] : reject('row-differs');
+  // a row that left this batch may come back to it; the first addition, repeated, may not bring it back
+  const back = before?.status === 'moved' && row.movedFrom === batch;
+  if (before !== undefined && !back) return before.cents === row.cents && before.call === row.call ? [] : reject('row-differs');
 
   const added: BatchEvent = { type: 'batch.row-added', data: { batch, row } };
   if (state.status === 'none') return [{ type: 'batch.opened', data: { batch, day, number } }, added];
   if (state.status !== 'open' && state.status !== 'prepared') return [{ type: 'batch.row-moved', data: { batch, row, reason: 'late' } }];
-  if (Object.keys(state.rows).length >= MAX_ROWS) return [{ type: 'batch.row-moved', data: { batch, row, reason: 'full' } }];
+  if (before === undefined && Object.keys(state.rows).length >= MAX_ROWS)
+    return [{ type: 'batch.row-moved', data: { batch, row, reason: 'full' } }];
   return [added];
+}
+
+function prepare(state: BatchState, actor: string): BatchEvent[] | Rejected {
+  const { batch, status } = state;
+  if (status !== 'open' && status !== 'prepared') return reject('already-approved');
+  const rows = waiting(state);
+  if (rows.length === 0) return reject('no-rows');
+  if (rows.some((r) => r.recipient === actor)) return reject('own-payment');
+  if (status === 'prepared' && state.preparedBy === actor) return [];
+  return [{ type: 'batch.prepared', data: { batch, digest: rowsDigest(state), rows: rows.length, cents: total(rows), by: actor } }];
+}
+
+function approve({ digest }: Extract<BatchCommand, { type: 'Approve' }>, state: BatchState, actor: string): BatchEvent[] | Rejected {
+  const { batch, status } = state;
+  if (status === 'approved' && state.approvedBy === actor && state.digest === digest) return [];
+  if (status !== 'open' && status !== 'prepared') return reject('already-approved');
+  if (digest !== rowsDigest(state)) return reject('rows-changed');
+  if (status !== 'prepared') return reject('not-prepared');
+  if (state.preparedBy === actor) return reject('same-person');
+  if (waiting(state).some((r) => r.recipient === actor)) return reject('own-payment');
+  return [{ type: 'batch.approved', data: { batch, digest, by: actor } }];
 }
 
 function release(command: Extract<BatchCommand, { type: 'Release' }>, state: BatchState): BatchEvent[] | Rejected {

@@ -126,6 +126,17 @@ describe('payment batch', () => {
     expect(later.state.rows[key('aune')]).toMatchObject({ movedFrom: BATCH, attempt: 1, check: 'pending' });
   });
 
+  it('takes a row back that had left it, but not by a repeated addition', () => {
+    const b = new Batch().all([add('b'), add('c'), { type: 'MoveRow', row: key('b'), reason: 'recipient-changed' }]);
+    expect(b.do(add('b'))).toEqual([]);
+    const back = { ...add('b'), movedFrom: BATCH } as BatchCommand;
+    expect(b.do(back)).toEqual(['row-added']);
+    expect(b.do(back)).toEqual([]);
+    b.approved().do({ type: 'MoveRow', row: key('b'), reason: 'recipient-changed' });
+    expect(b.do(back)).toEqual(['row-moved']);
+    expect(b.events.at(-1)!.data).toMatchObject({ reason: 'late' });
+  });
+
   it('needs an officer to look at a close match, on that account only', () => {
     const b = new Batch().all([add('b'), add('c'), check('b', 'close'), check('c', 'match')]).approved();
     expect(b.do({ type: 'AcceptCloseMatch', row: key('c') }, OFFICER)).toBe('not-a-close-match');
