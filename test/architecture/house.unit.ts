@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../support/probes';
+import { projectRoot } from '../support/probes.js';
 
 interface Entry {
   version: string;

@@ -1,4 +1,4 @@
-import { plantTree, runForJson } from '../support/probes';
+import { plantTree, runForJson } from '../support/probes.js';
 
 interface Linted {
   filePath: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { plantTree, projectRoot, runForJson } from '../support/probes';
+import { plantTree, projectRoot, runForJson } from '../support/probes.js';
 
 interface Cruise {
   summary: { violations: { from: string; to: string; rule: { name: string } }[] };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../support/probes';
+import { projectRoot } from '../support/probes.js';
 
 /** Runs Jest with the project's reporters over the given test files and gives all that it printed, in the order printed. */
 function runTests(files: Record<string, string>, environment: Record<string, string> = {}): { output: string; lastLine: string } {

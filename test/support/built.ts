@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { projectRoot } from './probes';
+import { projectRoot } from './probes.js';
 
 let built = false;
 
