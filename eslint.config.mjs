@@ -60,6 +60,8 @@ export default defineConfig(
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // rows of any table and aggregates of any kind pass through runners and queries
+      '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'max-lines': ['error', { max: 500 }],
@@ -73,13 +75,7 @@ export default defineConfig(
     files: ['**/*.{unit,int,e2e}.ts', 'test/**/*.ts'],
     rules: {
       'no-restricted-syntax': restricted(UNFINISHED_TESTS),
-      '@typescript-eslint/no-explicit-any': 'off',
     },
-  },
-  {
-    // rows of any table and aggregates of any kind pass through the platform
-    files: ['libs/platform/src/**/*.ts'],
-    rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },
   {
     files: ['libs/{kernel,grants,insight}/src/**/*.ts'],
