@@ -25,6 +25,8 @@ export interface DeskParts {
   random: Randomness;
   /** key of position tokens and of names that stand for people */
   tokenKey: Buffer;
+  /** ids of the pilots that a person applied for, filed or answers for; the list may be longer, each is looked at in its stream */
+  pilotsOf(tenant: string, subject: string): Promise<string[]>;
 }
 export const DESK_PARTS = Symbol('desk parts');
 

@@ -1,0 +1,225 @@
+import { createHmac } from 'node:crypto';
+import { aggregates } from '@minipilot/grants/aggregates.js';
+import { call } from '@minipilot/grants/call/call.js';
+import { catalogue } from '@minipilot/grants/catalogue.js';
+import { pilot, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { leftForRound, placesDigest, ranking, scoring, type ScoringFacts, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
+import type { OpenedCard, ScoringEvent } from '@minipilot/grants/scoring/events.js';
+import { rollingRound, type Place, type RoundPlace } from '@minipilot/grants/selection/selection.js';
+import { batchStream, callStream, ledgerStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
+import { fold, parseStream, type Aggregate } from '@minipilot/kernel/decider.js';
+import type { Recorded } from '@minipilot/kernel/event.js';
+import { jcs, sha256 } from '@minipilot/kernel/ids.js';
+import type { Instant } from '@minipilot/kernel/time.js';
+import type { Policy } from '@minipilot/grants/policy/events.js';
+import { verifyCommitment } from '@minipilot/platform/privacy/sealer.js';
+import type { EventStore } from '@minipilot/platform/store/port.js';
+
+type Reader = Pick<EventStore, 'read'>;
+const history = async (store: Reader, stream: string): Promise<Recorded[]> => (await store.read(stream)).events.map((e) => catalogue.upcast(e));
+
+/** Where people stand in events; everywhere else ids are ids of things. */
+const PEOPLE = new Set([
+  'actor',
+  'applicant',
+  'recipient',
+  'helper',
+  'filedBy',
+  'decider',
+  'member',
+  'members',
+  'chair',
+  'reader',
+  'by',
+  'preparedBy',
+  'approvedBy',
+  'acceptedBy',
+  'subject',
+]);
+
+/** Replaces random ids of people by what `alias` calls them; flows keep their names. */
+export function withAliases(value: unknown, alias: (subject: string) => string): unknown {
+  const walk = (v: unknown, person: boolean): unknown => {
+    if (typeof v === 'string') return person && v !== '' && !v.startsWith('flow.') ? alias(v) : v;
+    if (Array.isArray(v)) return v.map((item) => walk(item, person));
+    if (v !== null && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, item]) => [k, walk(item, PEOPLE.has(k))]));
+    return v;
+  };
+  return walk(value, false);
+}
+
+/** A name that stands for a person: the same person has the same one, and it says nothing else. */
+export const pseudonym = (key: Buffer, subject: string): string => `person ${createHmac('sha256', key).update(`alias|${subject}`).digest('hex').slice(0, 10)}`;
+
+export interface Replay {
+  stream: string;
+  /** the revision and instant up to which events were folded */
+  revision: number;
+  at: Instant;
+  state: unknown;
+  /** the event that made this state */
+  event: Recorded;
+  /** revisions of the whole stream */
+  of: number;
+}
+
+/** The state of a stream at a revision or instant, by default now; null where it had no event yet. */
+export async function replay(store: Reader, stream: string, until: { revision?: number; at?: Instant } = {}): Promise<(Replay & { events: Recorded[] }) | null> {
+  const { category } = parseStream(stream);
+  const aggregate = aggregates.find((a) => a.category === category) as Aggregate<never, unknown, never, never> | undefined;
+  const all = await history(store, stream);
+  const events = all.filter((e) => (until.revision === undefined || e.revision <= until.revision) && (until.at === undefined || e.at <= until.at));
+  const last = events.at(-1);
+  if (last === undefined) return null;
+  const state = aggregate === undefined ? null : fold(aggregate, events as never[]);
+  return { stream, revision: last.revision, at: last.at, state, event: last, of: all.length - 1, events };
+}
+
+export interface MoneyStep {
+  at: Instant;
+  step: string;
+  cents: number;
+  entries: unknown;
+  batch?: string;
+  reference?: string;
+  effectiveOn?: string;
+  /** the event that the posting follows from */
+  cause: { type: string; stream: string; revision: number; actor: string } | null;
+}
+
+/** One grant's money from budget line to bank reference and back. */
+export async function followMoney(store: Reader, tenant: string, pilotKey: string) {
+  const own = await history(store, pilotStream(tenant, pilotKey));
+  const callId = own[0]?.data['call'] as string | undefined;
+  if (callId === undefined) return null;
+  const announced = (await history(store, callStream(tenant, callId))).findLast((e) => e.type === 'call.announced');
+  const postings = (await history(store, ledgerStream(tenant, callId))).filter((e) => e.data['pilot'] === pilotKey);
+  const causes = new Map(own.map((e) => [e.id, e]));
+  const batches = [...new Set(postings.flatMap((p) => (typeof p.data['batch'] === 'string' ? [p.data['batch']] : [])))];
+  const batchEvents = (await Promise.all(batches.map((b) => history(store, batchStream(tenant, b))))).flat();
+  for (const e of batchEvents) causes.set(e.id, e);
+  const steps: MoneyStep[] = postings.map(({ at, data }) => {
+    const cause = causes.get(data['cause'] as string);
+    const { step, cents, entries, batch, reference, effectiveOn } = data as unknown as MoneyStep;
+    const by = cause === undefined ? null : { type: cause.type, stream: cause.stream, revision: cause.revision, actor: cause.actor };
+    return { at, step, cents, entries, ...(batch ? { batch } : {}), ...(reference ? { reference } : {}), ...(effectiveOn ? { effectiveOn } : {}), cause: by };
+  });
+  const approvals = batchEvents
+    .filter((e) => ['batch.prepared', 'batch.approved', 'batch.approval-voided', 'batch.released'].includes(e.type))
+    .map(({ type, at, actor, data }) => ({ type, at, actor, batch: data['batch'] }));
+  const report = own.findLast((e) => e.type === 'pilot.reported')?.data ?? null;
+  const content = announced?.data['content'] as { budget: unknown; authority: unknown } | undefined;
+  return { pilot: pilotKey, call: callId, budget: content?.budget ?? null, authority: content?.authority ?? null, steps, approvals, report };
+}
+
+export interface Recomputed {
+  call: string;
+  method: string;
+  same: boolean;
+  /** what was checked and found right */
+  checked: string[];
+  differences: string[];
+  /** decisions that depart from the proposal, each with its code */
+  departures: { application: string; proposed: string | null; decided: string; code: string; event: string }[];
+}
+
+/** Computes the proposal of a call again from its events alone and compares. Null where nothing was proposed. */
+export async function recompute(store: Reader, tenant: string, callId: string): Promise<Recomputed | null> {
+  const callState = fold(call, (await history(store, callStream(tenant, callId))) as never[]);
+  const events = (await history(store, scoringStream(tenant, callId))) as unknown as (Recorded & ScoringEvent)[];
+  if (callState.content === null || !events.some((e) => e.type === 'scoring.proposed' || e.type === 'scoring.round-proposed')) return null;
+  const checked: string[] = [];
+  const differences: string[] = [];
+  const expect = (what: string, holds: boolean) => void (holds ? checked : differences).push(what);
+  expect('the rules have the hash that was announced', sha256(jcs(callState.content.rules)) === callState.rulesHash);
+
+  const pilots = new Map<string, PilotState>();
+  const pilotState = async (id: string) => {
+    if (!pilots.has(id)) pilots.set(id, fold(pilot, (await history(store, pilotStream(tenant, id))) as never[]));
+    return pilots.get(id)!;
+  };
+  if (callState.content.rules.method === 'rolling') await recomputeRounds();
+  else await recomputeRanking();
+  const departures = events.flatMap((e) =>
+    e.type === 'scoring.decided' && e.data.departure !== null
+      ? [{ application: e.data.application, proposed: e.data.departure.proposed, decided: e.data.result, code: e.data.departure.code, event: e.id }]
+      : [],
+  );
+  return { call: callId, method: callState.content.rules.method, same: differences.length === 0, checked, differences, departures };
+
+  async function recomputeRanking(): Promise<void> {
+    const until = events.findIndex((e) => e.type === 'scoring.proposed');
+    const state = fold(scoring, events.slice(0, until) as never[]);
+    const applications = state.started!.applications;
+    const facts = { call: callState, pilots: {} as Record<string, PilotState> };
+    for (const id of applications) facts.pilots[id] = await pilotState(id);
+    expect('the lot’s seed is the one that was committed to', sha256(Buffer.from(state.opened!.seed, 'hex')) === callState.lotHash);
+    const wrong = await wrongCommitments(state.cards);
+    expect(`all ${state.cards.length} opened cards are the ones that were sealed`, wrong.length === 0);
+    for (const card of wrong) differences.push(`card ${card.card} opens to something else than what was sealed`);
+    const { places, cardsDigest } = ranking(applications, facts as ScoringFacts, state.cards, state.opened!.seed);
+    expect('the digest of the cards is the one recorded', cardsDigest === state.opened!.digest);
+    compare(places, events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : [])));
+    const recorded = events.flatMap((e) => (e.type === 'scoring.proposed' && e.data.last ? [e.data.digest] : []))[0];
+    expect('the digest of the proposal is the one recorded', recorded === placesDigest(places));
+  }
+
+  async function wrongCommitments(cards: readonly OpenedCard[]): Promise<OpenedCard[]> {
+    const wrong: OpenedCard[] = [];
+    for (const member of new Set(cards.map((c) => c.member))) {
+      const book = new Map((await history(store, scorebookStream(tenant, scorebookId(callId, member)))).map((e) => [e.id, e]));
+      for (const card of cards.filter((c) => c.member === member)) {
+        const com = book.get(card.card)?.sealed?.find((s) => s.purpose === 'scores')?.com;
+        const { application, values, salt } = card;
+        if (com === undefined || !verifyCommitment(com, salt, { v: 1, application, values })) wrong.push(card);
+      }
+    }
+    return wrong;
+  }
+
+  async function recomputeRounds(): Promise<void> {
+    let state: ScoringState = scoring.initial;
+    for (const event of events) {
+      if (event.type === 'scoring.round-proposed') {
+        const { round, places, leftCents, seed, digest } = event.data;
+        const ids = new Set(places.map((p) => p.application));
+        const applications = [];
+        for (const id of ids) {
+          const { application } = await pilotState(id);
+          applications.push({ id, askedCents: application!.askedCents, arrivedAt: application!.arrivedAt });
+        }
+        if (seed !== null) expect(`round ${round}: the lot’s seed is the one that was committed to`, sha256(Buffer.from(seed, 'hex')) === callState.lotHash);
+        expect(`round ${round}: the money left is what was left`, leftForRound(state, { call: callState }) === leftCents);
+        const again = rollingRound({
+          rules: callState.content!.rules,
+          leftCents,
+          applications,
+          readings: state.readings.filter((r) => ids.has(r.application)),
+          readersNeeded: callState.content!.rules.readers ?? 1,
+          seed,
+        });
+        compare(again.places, places, `round ${round}: `);
+        expect(`round ${round}: the digest is the one recorded`, digest === placesDigest(again.places));
+      }
+      state = scoring.evolve(state, event);
+    }
+  }
+
+  function compare(computed: readonly (Place | RoundPlace)[], recorded: readonly (Place | RoundPlace)[], where = ''): void {
+    const before = differences.length;
+    const byId = new Map(recorded.map((p) => [p.application, p]));
+    for (const place of computed) {
+      const was = byId.get(place.application);
+      if (was === undefined) differences.push(`${where}${place.application} is missing in the record`);
+      else if (jcs(was) !== jcs(place)) differences.push(`${where}${place.application} was ${jcs(was)}, computed ${jcs(place)}`);
+    }
+    if (computed.length !== recorded.length) differences.push(`${where}${recorded.length} places are recorded, ${computed.length} computed`);
+    if (differences.length === before) checked.push(`${where}${computed.length} places are the same`);
+  }
+}
+
+/** The policy in force at an instant, for whoever asks under which rules something was decided. */
+export async function policyAt(store: Reader, tenant: string, at: Instant): Promise<Policy | null> {
+  const found = await replay(store, `${tenant}.policy`, { at });
+  return (found?.state as Policy | null) ?? null;
+}

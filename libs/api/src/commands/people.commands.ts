@@ -1,0 +1,78 @@
+import { person } from '@minipilot/grants/person/person.js';
+import { pilot } from '@minipilot/grants/pilot/pilot.js';
+import { policy } from '@minipilot/grants/policy/policy.js';
+import { personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
+import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
+import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
+import { Cents, EmailField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
+import { handler, type Act, type Desk } from '../desk.js';
+
+export class LeadDaysDto {
+  @Whole(0, 365) ranked: number;
+  @Whole(0, 365) rolling: number;
+}
+export class NoticeDaysDto {
+  @Whole(0, 60) electronic: number;
+  @Whole(0, 60) letter: number;
+  @Whole(0, 60) publication: number;
+}
+export class SetPolicy {
+  @Text(100) municipality: string;
+  @OneOf(['fi', 'sv', 'en'], { list: { max: 3, min: 1 } }) languages: ('fi' | 'sv' | 'en')[];
+  @Text(60) timeZone: string;
+  @OneOf(['EUR']) currency: string;
+  @Text(60, { list: { max: 500, min: 1 } }) districts: string[];
+  @LocalDateField({ list: { max: 1000 } }) holidays: string[];
+  @Nested(() => LeadDaysDto) leadDays: LeadDaysDto;
+  @Nested(() => NoticeDaysDto) noticeDays: NoticeDaysDto;
+  @Whole(1, 365) appealDays: number;
+  @Whole(1, 365) acceptDays: number;
+  @Whole(1, 365) recipientChangeDays: number;
+  @Whole(1, 365) ownerAnswerDays: number;
+  @Whole(1, 100) decideWorkingDays: number;
+  @Whole(1, 100) planChangeWorkingDays: number;
+  @Whole(1, 365, { list: { max: 10 } }) reportReminderDays: number[];
+  @Whole(1, 365) reportEscalateDays: number;
+  @Cents({ min: 0 }) returnFloorCents: number;
+  @Whole(1, 365) returnDays: number;
+  @Whole(1, 365) draftDays: number;
+  @Whole(0, 100) retentionYears: number;
+}
+export class ForgetPerson {
+  @EmailField() email: string;
+}
+export class ForgetMe {}
+
+/** What the law holds back, and until when: contact and account behind grants that were paid. */
+async function heldFor(desk: Desk, act: Act, subject: string, pilots: readonly string[]): Promise<{ purpose: Purpose; until: LocalDate }[]> {
+  const { retentionYears } = await desk.policy(act.caller.tenant);
+  let until: LocalDate | null = null;
+  for (const id of pilots) {
+    const { state } = await desk.parts.runner.look(pilot, pilotStream(act.caller.tenant, id));
+    const own = [state.applicant, state.recipient].includes(subject);
+    if (!own || state.decision?.result !== 'granted' || state.award === 'declined' || state.award === 'lapsed') continue;
+    const last = addDays(state.decision.decidedOn, Math.ceil(365.25 * retentionYears));
+    if (until === null || last > until) until = last;
+  }
+  return until === null ? [] : (['contact', 'iban'] as const).map((purpose) => ({ purpose, until }));
+}
+
+async function forget(desk: Desk, act: Act, subject: string) {
+  const { tenant } = act.caller;
+  const held = await heldFor(desk, act, subject, await desk.parts.pilotsOf(tenant, subject));
+  const purposes = PURPOSES.filter((p) => !held.some((h) => h.purpose === p));
+  const answer = await desk.answer(act, person, personStream(tenant, subject), { type: 'ForgetPerson', purposes, held }, { body: {} });
+  const erased = await desk.parts.vault.erase(tenant, subject, purposes);
+  return { ...answer, erased, held };
+}
+
+export const peopleHandlers = [
+  handler(SetPolicy, (desk, body, act) =>
+    desk.answer(act, policy, policyStream(act.caller.tenant), { type: 'SetPolicy', policy: JSON.parse(JSON.stringify(body)) as SetPolicy }),
+  ),
+  handler(ForgetMe, (desk, _body, act) => forget(desk, act, act.caller.subject)),
+  handler(ForgetPerson, async (desk, { email }, act) => {
+    const { subject } = await desk.parts.vault.resolve(act.caller.tenant, { kind: 'email', value: email });
+    return forget(desk, act, subject);
+  }),
+];

@@ -1,0 +1,134 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { scoring } from '@minipilot/grants/scoring/scoring.js';
+import { callStream, ledgerStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
+import { listPostings, deskPostings } from '@minipilot/insight/money.js';
+import { Access } from '@minipilot/identity/roles.js';
+import { parseStream } from '@minipilot/kernel/decider.js';
+import { IdField, InstantField } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { followMoney, pseudonym, recompute, replay, withAliases } from '../audit.js';
+import { memberName } from '../commands/scoring.commands.js';
+import { Desk } from '../desk.js';
+import { RevisionField } from '../fields.js';
+import { listOf, pageOf, ReadSide } from '../read-side.js';
+
+class MomentQuery {
+  @RevisionField({ optional: true, description: 'up to this revision, from 0' }) revision?: string;
+  @InstantField({ optional: true, description: 'up to this instant' }) at?: string;
+}
+class PostingsQuery {
+  @IdField({ optional: true }) call?: string;
+  @IdField({ optional: true }) pilot?: string;
+  @IdField({ optional: true }) batch?: string;
+}
+
+/** The auditor's desk: any history at any moment, the money of any grant, any proposal computed again. Changes nothing. */
+@ApiTags('audit')
+@Controller('api/:tenant/audit')
+@Access('auditor')
+export class AuditController {
+  constructor(
+    private readonly desk: Desk,
+    private readonly read: ReadSide,
+  ) {}
+
+  @Get('streams/:stream')
+  stream(@Tenant() tenant: string, @Param('stream') stream: string, @Query() query: MomentQuery) {
+    return this.replay(tenant, stream, query);
+  }
+
+  @Get('pilots/:pilot')
+  pilot(@Tenant() tenant: string, @Id('pilot') pilot: string, @Query() query: MomentQuery) {
+    return this.replay(tenant, pilotStream(tenant, pilot), query);
+  }
+
+  @Get('calls/:call')
+  call(@Tenant() tenant: string, @Id('call') call: string, @Query() query: MomentQuery) {
+    return this.replay(tenant, callStream(tenant, call), query);
+  }
+
+  @Get('ledgers/:call')
+  ledger(@Tenant() tenant: string, @Id('call') call: string, @Query() query: MomentQuery) {
+    return this.replay(tenant, ledgerStream(tenant, call), query);
+  }
+
+  /** One grant's money, from the budget line to the bank's reference and back. */
+  @Get('pilots/:pilot/money')
+  async money(@Tenant() tenant: string, @Id('pilot') pilot: string) {
+    const found = await followMoney(this.desk.parts.store, tenant, pilot);
+    if (found === null) throw new Problem('not-found');
+    return withAliases(found, await this.aliases(tenant, found));
+  }
+
+  @Get('calls/:call/recompute')
+  async recompute(@Tenant() tenant: string, @Id('call') call: string) {
+    const found = await recompute(this.desk.parts.store, tenant, call);
+    if (found === null) throw new Problem('no-proposal');
+    const events = await this.desk.history(scoringStream(tenant, call));
+    const departures = await Promise.all(
+      found.departures.map(async (d) => {
+        const comment = await this.desk.opened<{ departure?: string }>(events.filter((e) => e.id === d.event), 'comment');
+        return { ...d, reason: comment?.departure ?? null };
+      }),
+    );
+    return { ...found, departures };
+  }
+
+  @Get('postings')
+  async postings(@Tenant() tenant: string, @Query() query: PostingsQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [deskPostings]);
+    return { ...listOf(await listPostings(this.read.db, tenant, { ...query }, pageOf(page))), ...stale };
+  }
+
+  private async replay(tenant: string, stream: string, { revision, at }: MomentQuery) {
+    let name: ReturnType<typeof parseStream>;
+    try {
+      name = parseStream(stream);
+    } catch {
+      throw new Problem('not-found');
+    }
+    if (name.tenant !== tenant) throw new Problem('not-found');
+    if (name.category === 'scorebook') await this.afterOpening(tenant, stream);
+    const until = { ...(revision === undefined ? {} : { revision: Number(revision) }), ...(at === undefined ? {} : { at }) };
+    const found = await replay(this.desk.parts.store, stream, until);
+    if (found === null) throw new Problem('not-found');
+    const { events, ...rest } = found;
+    const steps = events.map(({ revision, type, at, actor, data, sealed, commandId, causationId, id }) => ({
+      revision,
+      type,
+      at,
+      actor,
+      id,
+      commandId,
+      causationId,
+      data,
+      sealed: sealed?.map(({ purpose, ct, com }) => ({ purpose, ct, com })) ?? [],
+    }));
+    const { ciphertexts: _, sealed: __, fp: ___, ...event } = rest.event;
+    const answer = { ...rest, event, steps };
+    return withAliases(answer, await this.aliases(tenant, answer));
+  }
+
+  /** Not even an auditor learns before the close who has filled in how many cards. */
+  private async afterOpening(tenant: string, stream: string): Promise<void> {
+    const first = (await this.desk.history(stream))[0];
+    const call = first?.data['call'] as string | undefined;
+    if (call === undefined) throw new Problem('not-found');
+    const { state } = await this.desk.parts.runner.look(scoring, scoringStream(tenant, call));
+    if (state.opened === null) throw new Problem('sealed-until-scoring-closes');
+  }
+
+  /** Staff are called by their names, everybody else by a name that only says who is the same. */
+  private async aliases(tenant: string, value: unknown): Promise<(subject: string) => string> {
+    const subjects = new Set<string>();
+    withAliases(value, (subject) => (subjects.add(subject), subject));
+    const names = new Map<string, string>();
+    for (const subject of subjects) {
+      const name = await this.desk.parts.vault.getSecret(tenant, memberName(subject));
+      names.set(subject, name?.toString() ?? pseudonym(this.desk.parts.tokenKey, subject));
+    }
+    return (subject) => names.get(subject)!;
+  }
+}

@@ -1,0 +1,95 @@
+import { Body, Controller, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { pilot } from '@minipilot/grants/pilot/pilot.js';
+import { policy } from '@minipilot/grants/policy/policy.js';
+import { pilotStream, policyStream } from '@minipilot/grants/streams.js';
+import { deskPilots } from '@minipilot/insight/pilots.js';
+import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
+import { Access } from '@minipilot/identity/roles.js';
+import { OneOf } from '@minipilot/platform/http/fields.js';
+import { Actor, After, CommandId, etag, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { ForgetMe, ForgetPerson, SetPolicy } from '../commands/people.commands.js';
+import { Desk, order } from '../desk.js';
+import { listOf, pageOf, ReadSide } from '../read-side.js';
+
+const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner'] as const;
+class WorklistQuery {
+  @OneOf(DUTY_ROLES, { optional: true }) role?: DutyRole;
+}
+
+/** Policy of the municipality, what waits for whom, and the rights of a person. */
+@ApiTags('municipality')
+@Controller('api/:tenant')
+export class PeopleController {
+  constructor(
+    private readonly bus: CommandBus,
+    private readonly desk: Desk,
+    private readonly read: ReadSide,
+  ) {}
+
+  @Get('policy')
+  @Access('signed-in')
+  async policy(@Tenant() tenant: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { state, revision } = await this.desk.look(policy, policyStream(tenant));
+    etag(reply, revision);
+    return state;
+  }
+
+  @Put('policy')
+  @Access('admin')
+  setPolicy(@Actor() caller: Caller, @CommandId() commandId: string, @IfMatch() expected: number, @Body() body: SetPolicy): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, expected }));
+  }
+
+  /** What waits for whom, the longest waiting first. */
+  @Get('worklist')
+  @Access('officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner')
+  async worklist(@Actor() caller: Caller, @Tenant() tenant: string, @Query() { role }: WorklistQuery, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [deskPilots]);
+    const duties = await worklist(this.read.db, tenant, this.read.now(), { ...pageOf(page), ...(role === undefined ? {} : { role }), person: caller.subject });
+    return { ...listOf(duties, ({ person: _, ...duty }) => duty), ...stale };
+  }
+
+  /** All that is held on whoever asks, machine-readable. */
+  @Get('my/data')
+  @Access('signed-in')
+  async myData(@Actor() { tenant, subject, email, roles }: Caller) {
+    const { vault } = this.desk.parts;
+    const { identities, drafts, sealed } = await vault.export(tenant, subject);
+    const applications = [];
+    for (const id of await this.desk.parts.pilotsOf(tenant, subject)) {
+      const stream = pilotStream(tenant, id);
+      const { state, revision } = await this.desk.parts.runner.look(pilot, stream);
+      if (![state.applicant, state.recipient, state.application?.filedBy].includes(subject)) continue;
+      const events = await this.desk.history(stream);
+      applications.push({
+        id,
+        revision,
+        state: { ...state, applicant: undefined, recipient: undefined },
+        contact: await this.desk.opened(events, 'contact'),
+        proposal: await this.desk.opened(events, 'proposal', ['pilot.submitted', 'pilot.amended']),
+        report: await this.desk.opened(events, 'proposal', ['pilot.reported']),
+        history: events.map(({ type, at, data }) => ({ type, at, data: { ...data, applicant: undefined, recipient: undefined, helper: undefined, filedBy: undefined, decider: undefined } })),
+      });
+    }
+    const kept = drafts.filter((d) => d.body !== null).map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
+    return { email, roles, identities, sealed, drafts: kept, applications };
+  }
+
+  /** Destroys the keys of what is held on whoever asks; the answer says what the law holds back, and until when. */
+  @Post('my/erasure')
+  @HttpCode(200)
+  @Access('signed-in')
+  forgetMe(@Actor() caller: Caller, @CommandId() commandId: string): Promise<unknown> {
+    return this.bus.execute(order(new ForgetMe(), { caller, commandId }));
+  }
+
+  @Post('people/erasure')
+  @HttpCode(200)
+  @Access('admin')
+  forget(@Actor() caller: Caller, @CommandId() commandId: string, @Body() body: ForgetPerson): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId }));
+  }
+}

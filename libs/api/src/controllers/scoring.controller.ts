@@ -1,0 +1,185 @@
+import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { call as callAggregate } from '@minipilot/grants/call/call.js';
+import type { ProposalText } from '@minipilot/grants/pilot/events.js';
+import { scorebook } from '@minipilot/grants/scorebook/scorebook.js';
+import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
+import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
+import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
+import { Access } from '@minipilot/identity/roles.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { Actor, CommandId, Id, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
+import {
+  cardDraft,
+  DeclareConflicts,
+  DecideApplications,
+  ExtendScoring,
+  memberName,
+  namesOf,
+  ProposeRound,
+  PublishDecisions,
+  RecordReading,
+  RecuseFromApplication,
+  SaveCard,
+  SendNotice,
+  shownTo,
+  SignProposal,
+  StartScoring,
+  taskOf,
+} from '../commands/scoring.commands.js';
+import { Desk, order, type Act } from '../desk.js';
+import type { Static } from 'typebox';
+
+/** Committee, proposal and decision. Until scoring closes nobody is shown another's scores, averages or counts. */
+@ApiTags('scoring')
+@Controller('api/:tenant/calls/:call')
+export class ScoringController {
+  constructor(
+    private readonly bus: CommandBus,
+    private readonly desk: Desk,
+  ) {}
+
+  @Post('scoring')
+  @Access('officer')
+  start(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: StartScoring): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('scoring/extension')
+  @HttpCode(200)
+  @Access('officer', 'chair')
+  extend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: ExtendScoring): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  /** Where scoring stands; the chair and the officer see only who is missing. */
+  @Get('scoring')
+  @Access('officer', 'chair', 'decision-maker')
+  async status(@Tenant() tenant: string, @Id('call') call: string) {
+    const { state } = await this.desk.look(scoring, scoringStream(tenant, call));
+    if (state.started === null) return { started: false, rounds: state.rounds };
+    const members = await Promise.all(state.started.members.map((member) => this.memberStatus(tenant, call, member, state)));
+    const { closesAt, applications } = state.started;
+    return { started: true, closesAt, applications: applications.length, members, opened: state.opened !== null, signed: state.signed };
+  }
+
+  private async memberStatus(tenant: string, call: string, member: string, { started }: ScoringState) {
+    const { state: book } = await this.desk.parts.runner.look(scorebook, scorebookStream(tenant, scorebookId(call, member)));
+    const name = await this.desk.parts.vault.getSecret(tenant, memberName(member));
+    const act: Act = { caller: { subject: member, tenant, roles: [] }, commandId: '', call };
+    const due = book.declared ? await shownTo(this.desk, act, started!.applications, book.conflicts) : [];
+    return { name: name?.toString() ?? '', chair: member === started!.chair, missing: !book.declared || due.some((id) => !(id in book.cards)) };
+  }
+
+  /** A member's own book: first names only, then the proposals without conflict and the member's own cards. */
+  @Get('scorebook')
+  @Access('member', 'chair')
+  async book(@Actor() caller: Caller, @Id('call') call: string) {
+    const act: Act = { caller, commandId: '', call };
+    const task = await taskOf(this.desk, act);
+    const { state: book } = await this.desk.parts.runner.look(scorebook, scorebookStream(caller.tenant, scorebookId(call, caller.subject)));
+    const { closesAt } = task;
+    if (!book.declared) {
+      const names = await namesOf(this.desk, act, task.applications);
+      return { step: 'conflicts', closesAt, names: [...names].map(([key, { name }]) => ({ key, name })) };
+    }
+    const { state } = await this.desk.look(callAggregate, callStream(caller.tenant, call));
+    const { rules } = state.content!;
+    const applications = [];
+    for (const id of await shownTo(this.desk, act, task.applications, book.conflicts)) {
+      const events = await this.desk.history(pilotStream(caller.tenant, id));
+      const proposal = await this.desk.opened<Static<typeof ProposalText>>(events, 'proposal', ['pilot.submitted', 'pilot.amended']);
+      const draft = id in book.cards ? await this.desk.parts.vault.getDraft(caller.tenant, cardDraft(call, caller.subject, id)) : null;
+      const { v: _, tradeSecret: __, ...text } = proposal ?? { v: 1 };
+      applications.push({ id, erased: proposal === null, ...text, card: draft?.body ?? null });
+    }
+    return { step: book.closed ? 'closed' : 'cards', closesAt, criteria: rules.criteria, scale: rules.scale, applications };
+  }
+
+  @Post('scorebook/conflicts')
+  @HttpCode(200)
+  @Access('member', 'chair')
+  declare(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: DeclareConflicts): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('scorebook/recusals')
+  @HttpCode(200)
+  @Access('member', 'chair')
+  recuse(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RecuseFromApplication): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Put('scorebook/cards/:application')
+  @Access('member', 'chair')
+  card(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Id('application') application: string,
+    @Body() body: SaveCard,
+  ): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call, application }));
+  }
+
+  /** The computed proposal with the reason for every place; the weekly rounds of a rolling call. */
+  @Get('proposal')
+  @Access('officer', 'member', 'chair', 'decision-maker', 'auditor')
+  async proposal(@Tenant() tenant: string, @Id('call') call: string) {
+    const { state } = await this.desk.look(scoring, scoringStream(tenant, call));
+    const events = (await this.desk.history(scoringStream(tenant, call))) as unknown as ScoringEvent[];
+    const rounds = events.flatMap((e) => (e.type === 'scoring.round-proposed' ? [e.data] : []));
+    if (rounds.length > 0) return { rounds, decided: decided(state) };
+    if (state.proposal === null) throw new Problem('no-proposal');
+    const places = events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : []));
+    return { digest: state.proposal, signed: state.signed, seed: state.opened!.seed, cardsDigest: state.opened!.digest, places, decided: decided(state) };
+  }
+
+  @Post('proposal/signature')
+  @HttpCode(200)
+  @Access('chair')
+  sign(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: SignProposal): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  /** One reader's yes or no to each criterion of a rolling call. */
+  @Post('readings')
+  @HttpCode(200)
+  @Access('officer', 'member')
+  read(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RecordReading): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  /** Puts a round of a rolling call together now, beside the weekly ones. */
+  @Post('rounds')
+  @HttpCode(200)
+  @Access('officer')
+  round(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string): Promise<unknown> {
+    return this.bus.execute(order(new ProposeRound(), { caller, commandId, call }));
+  }
+
+  @Post('decisions')
+  @HttpCode(200)
+  @Access('decision-maker')
+  decide(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: DecideApplications): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('notices')
+  @HttpCode(200)
+  @Access('officer')
+  notify(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: SendNotice): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+
+  @Post('publication')
+  @HttpCode(200)
+  @Access('officer')
+  publish(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: PublishDecisions): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call }));
+  }
+}
+
+const decided = (state: ScoringState) =>
+  Object.entries(state.decided).map(([application, { result, cents, decidedOn, freed, published }]) => ({ application, result, cents, decidedOn, freed, published }));
