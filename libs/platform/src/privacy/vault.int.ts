@@ -99,6 +99,14 @@ describe('vault', () => {
       ];
       expect(new Set(all.map(({ subject }) => subject)).size).toBe(all.length);
       expect(all.every(({ known }) => !known)).toBe(true);
+      // nor can the registers of two municipalities be joined by who has the file
+      const tags = raw((db) =>
+        db
+          .prepare('select tag from identity')
+          .all()
+          .map((row) => Buffer.from(row['tag'] as Uint8Array).toString('hex')),
+      );
+      expect(new Set(tags).size).toBe(all.length);
     });
 
     it('refuses an empty identity', async () => {
