@@ -27,6 +27,8 @@ type Any = EventsOf<typeof definitions>;
 type DataOf<T extends Any['type']> = Extract<Any, { type: T }>['data'];
 
 export const TENANT = 'demo';
+/** Stands in every sealed part, and may stand in no row. */
+export const PLANTED = 'QXVuZSBWaXJ0YW5lbg';
 export const id = (name: string): string => uuid5('test', name);
 export const hash = (name: string): string => sha256(name);
 
@@ -101,7 +103,7 @@ export class History {
     const event: Recorded = { ...recorded({ type, data, at }, stream, revision), position: String(this.events.length).padStart(16, '0') };
     if (sealed.length > 0) {
       event.sealed = sealed.map((purpose) => ({ subject: id('someone'), purpose, ct: hash('ct'), com: hash('com') }));
-      event.ciphertexts = sealed.map(() => 'AAAA');
+      event.ciphertexts = sealed.map(() => PLANTED);
     }
     this.events.push(event);
     return event;
