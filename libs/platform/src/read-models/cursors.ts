@@ -1,7 +1,7 @@
 import type { Projection } from '@minipilot/kernel/projection.js';
 import { newFence, type ReadModels } from './database.js';
 import type { Write } from './engine.js';
-import type { Poison } from './fold.js';
+import type { Poison, Row } from './fold.js';
 import { createTables, createViews, cursorStatements, dropTables, dropViews, tableStatements, type TableStatements } from './tables.js';
 
 export type CursorStatus = 'running' | 'stopped';
@@ -16,6 +16,8 @@ export interface Cursor {
   fence: number;
   status: CursorStatus;
   error: Poison | null;
+  /** all rows at `position`, while a generation is built that fits into memory; else they are read for each batch */
+  rows?: Map<string, Row> | undefined;
 }
 
 interface CursorKey {
@@ -108,7 +110,7 @@ export async function beginGeneration(readModels: ReadModels, projection: Projec
       ...ddl(createTables(readModels.kind, projection, generation)),
     ]);
     const row = { name: projection.name, version: projection.version, generation, live: 0, position: '', fence };
-    if (begun) return toCursor(readModels, projection, { ...row, status: 'running', error: null });
+    if (begun) return { ...toCursor(readModels, projection, { ...row, status: 'running', error: null }), rows: new Map() };
   }
 }
 

@@ -27,19 +27,6 @@ export interface Folded {
   poison?: Poison;
 }
 
-/** Upcasts each event of a batch once for all projections; what fails for one projection fails for the others as well. */
-export class Upcaster {
-  private readonly done = new Map<Recorded, Recorded>();
-  constructor(private readonly catalogue: Catalogue) {}
-
-  /** Throws UnknownEvent, and what an upcast throws. */
-  upcast(event: Recorded): Recorded {
-    let current = this.done.get(event);
-    if (current === undefined) this.done.set(event, (current = this.catalogue.upcast(event)));
-    return current;
-  }
-}
-
 const poisonOf = (event: Recorded, error: unknown): Poison => ({
   eventId: event.id,
   type: event.type,
@@ -49,13 +36,13 @@ const poisonOf = (event: Recorded, error: unknown): Poison => ({
 });
 
 /** Picks the events that the projection handles and asks for their keys. Events of other types are not even upcast. */
-export function plan(projection: Projection, events: readonly Recorded[], upcaster: Upcaster): Steps {
+export function plan(projection: Projection, events: readonly Recorded[], catalogue: Catalogue): Steps {
   const steps: Steps = { events: [] };
   const all = projection.handles.includes('*');
   for (const recorded of events) {
     if (!all && !projection.handles.includes(recorded.type)) continue;
     try {
-      const event = upcaster.upcast(recorded);
+      const event = catalogue.upcast(recorded);
       const keys = projection.keys(event);
       if (keys.length === 0) continue;
       if (!keys.every(isText)) throw new TypeError('a key must be text without NUL');
@@ -79,7 +66,9 @@ export function fold(projection: Projection, before: ReadonlyMap<string, Row>, s
     const deltas: RollupDelta[] = [];
     try {
       for (const key of keys) {
-        const old = touched.get(key) ?? (touched.has(key) ? null : (rows.get(key) ?? (rows.has(key) ? null : (before.get(key) ?? null))));
+        let old = touched.get(key);
+        if (old === undefined) old = rows.get(key);
+        if (old === undefined) old = before.get(key) ?? null;
         const row = projection.evolve(old, event, key);
         if (row === old) continue;
         if (row !== null) checkRow(columns, row);

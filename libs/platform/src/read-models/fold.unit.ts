@@ -1,14 +1,14 @@
 import { Catalogue, type Recorded } from '@minipilot/kernel/event.js';
 import { recorded } from '@minipilot/kernel/testing.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
-import { fold, plan, Upcaster, type Row } from './fold.js';
+import { fold, plan, type Row } from './fold.js';
 import { catalogue, hutBuilt, huts } from './testing.js';
 import { checkProjection, createTables, createViews } from './tables.js';
 
 const built = (hut: string, index = 0, cents = 5): Recorded =>
   recorded({ type: 'hut.built', data: { district: 'Itä', cents } }, `demo.hut-${hut}`, index);
 const run = (projection: Projection, events: Recorded[], before: Record<string, Row> = {}, known = catalogue) =>
-  fold(projection, new Map(Object.entries(before)), plan(projection, events, new Upcaster(known)));
+  fold(projection, new Map(Object.entries(before)), plan(projection, events, known));
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- row types of test projections do not matter
 const projection = huts as Projection<any>;
 const changed = (change: Partial<Projection>): Projection => ({ ...projection, ...change }) as Projection;

@@ -23,6 +23,8 @@ import { catalogue, fill, hutBuilt, huts, newEvent, numbers, payments, type HutR
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- projections with rows of several types
 const both: Projection<any>[] = [huts, payments];
 
+jest.setTimeout(60_000);
+
 const engines = {
   sqlite: async (dir: string) => ({ options: { file: join(dir, 'read-models.db') }, drop: async () => {} }),
   postgres: async () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalogue } from '@minipilot/kernel/event.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { EventStore } from '../store/port.js';
-import { applyBatch, BATCH } from './apply.js';
+import { applyBatch } from './apply.js';
 import { abandon, areCurrent, beginGeneration, liveCursors, swap, type Cursor } from './cursors.js';
 import type { ReadModels } from './database.js';
 import type { Poison } from './fold.js';
@@ -32,6 +32,9 @@ export class RebuildOvertaken extends Error {
     this.name = 'RebuildOvertaken';
   }
 }
+
+/** Events of one transaction: more than live, since a row that is touched often is then written less often. */
+const BATCH = 5000;
 
 interface Sources {
   store: EventStore;

@@ -49,7 +49,7 @@ async function connect(file: string, readOnly: boolean): Promise<DatabaseSync> {
       await whileBusy(() => db.exec('pragma journal_mode = wal'));
       await whileBusy(() => db.exec(`pragma application_id = ${APPLICATION_ID}`));
       // read models are disposable: after a power cut the last batches are folded again
-      db.exec('pragma synchronous = normal; pragma journal_size_limit = 67108864');
+      db.exec('pragma synchronous = normal; pragma cache_size = -16384; pragma journal_size_limit = 67108864');
     }
     return db;
   } catch (error) {

@@ -39,12 +39,14 @@ export function createTables(kind: Kind, projection: Projection, generation: num
   const table = tableName(projection, generation);
   const columns = Object.entries(projection.table).map(([name, type]) => `, ${quoted(name)} ${sqlType(kind, type)}`);
   const text = sqlType(kind, 'text');
-  const sql = [`create table ${quoted(table)} ("key" ${text} not null primary key${columns.join('')})`];
+  // SQLite then keeps the rows in the order of their keys, without a second tree
+  const options = kind === 'sqlite' ? ' without rowid' : '';
+  const sql = [`create table ${quoted(table)} ("key" ${text} not null primary key${columns.join('')})${options}`];
   projection.indexes?.forEach((index, i) => sql.push(`create index ${quoted(`${table}_i${i}`)} on ${quoted(table)} (${list(index)})`));
   if (projection.rollup) {
     sql.push(
       `create table ${quoted(rollupTableName(projection, generation))} ("key" ${text} not null, "measure" ${text} not null, ` +
-        `"value" ${sqlType(kind, 'integer')} not null, primary key ("key", "measure"))`,
+        `"value" ${sqlType(kind, 'integer')} not null, primary key ("key", "measure"))${options}`,
     );
   }
   return sql;
