@@ -70,7 +70,14 @@ export async function demoToken(
     }
     const identity = await DemoIdentity.open(config.data);
     const person = values.person ?? PEOPLE[roles[0] as Role];
-    out(await identity.issue({ person, tenant, roles: roles as Role[], ...(values.hours === undefined ? {} : { hours: Number(values.hours) }) }));
+    out(
+      await identity.issue({
+        person,
+        tenant,
+        roles: roles as Role[],
+        ...(values.hours === undefined ? {} : { hours: Number(values.hours) }),
+      }),
+    );
     return 0;
   } catch (error) {
     const ours = error instanceof InvalidConfig || error instanceof DemoKeyRefused || error instanceof RangeError;

@@ -21,4 +21,5 @@ export type Role = (typeof ROLES)[number];
 export const isRole = (value: unknown): value is Role => ROLES.includes(value as Role);
 
 /** Who may call a route: everybody, whoever is signed in, or whoever has one of the roles. */
-export const Access = (...audience: ['public'] | ['signed-in'] | [Role, ...Role[]]): MethodDecorator & ClassDecorator => declareAccess(...audience);
+export const Access = (...audience: ['public'] | ['signed-in'] | [Role, ...Role[]]): MethodDecorator & ClassDecorator =>
+  declareAccess(...audience);

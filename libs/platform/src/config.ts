@@ -48,7 +48,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 
   const config: Config = {
-    port: setting('PORT', 3000, (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : undefined), 'a number from 0 to 65535'),
+    port: setting(
+      'PORT',
+      3000,
+      (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : undefined),
+      'a number from 0 to 65535',
+    ),
     host: setting('HOST', '127.0.0.1', (value) => (/^[\w.:-]{1,253}$/.test(value) ? value : undefined), 'a host name or address'),
     mode: setting('MINIPILOT_MODE', 'demo', oneOf(['demo', 'production']), 'demo or production'),
     data: resolve(setting('MINIPILOT_DATA', './data', (value) => (value.includes('\0') ? undefined : value), 'a folder')),

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { TENANT_SCHEMA } from './request-context.js';
 import type { Route } from './routes.js';
 
 export interface ApiInfo {
@@ -9,6 +10,7 @@ export interface ApiInfo {
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type ParameterObject = Exclude<NonNullable<Operation['parameters']>[number], { $ref: string }>;
 
 const PROBLEM_SCHEMA = {
   type: 'object',
@@ -49,7 +51,9 @@ function refusals(route: Route): Record<string, ReturnType<typeof problem>> {
   const commands = route.takes.has('command-id') || route.takes.has('idempotency-key');
   const reads = ['body', 'query', 'after', 'page'] as const;
   return {
-    ...(commands || route.takes.has('if-match') || reads.some((part) => route.takes.has(part)) ? { 400: problem('Not of the right shape') } : {}),
+    ...(commands || route.takes.has('if-match') || reads.some((part) => route.takes.has(part))
+      ? { 400: problem('Not of the right shape') }
+      : {}),
     ...(signedIn ? { 401: problem('Not signed in') } : {}),
     ...(signedIn && !route.access.includes('signed-in') ? { 403: problem('Not a role that may do this') } : {}),
     ...(route.path.includes(':') ? { 404: problem('Not there, or not yours') } : {}),
@@ -80,9 +84,12 @@ export function describeApi(app: INestApplication, routes: readonly Route[], inf
     operation.responses = { ...refusals(route), ...operation.responses };
     (operation as unknown as Record<string, unknown>)['x-access'] = [...route.access];
     if (!route.access.includes('public')) operation.security = [{ bearer: [] }];
+    const parameters = (operation.parameters ??= []) as ParameterObject[];
     // a POST must carry its key, which its decorator alone cannot know
-    for (const parameter of operation.parameters ?? [])
-      if ('name' in parameter && parameter.name === 'Idempotency-Key' && route.method === 'POST') parameter.required = true;
+    for (const parameter of parameters) if (parameter.name === 'Idempotency-Key' && route.method === 'POST') parameter.required = true;
+    for (const [, name] of route.path.matchAll(/:(\w+)/g))
+      if (!parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
+        parameters.unshift({ name: name!, in: 'path', required: true, schema: name === 'tenant' ? TENANT_SCHEMA : { type: 'string' } });
   }
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never } };
   return document;

@@ -36,16 +36,36 @@ const BY_STATUS: Readonly<Record<number, HttpProblemCode>> = {
   503: 'try-again',
 };
 
+/** Errors of the platform's other rooms, by name, so that a process which lacks a room need not load it. */
+const BY_NAME: Readonly<Record<string, HttpProblemCode>> = {
+  KeyReused: 'idempotency-key-reused',
+  Stale: 'stale',
+  StaleDraft: 'stale',
+  BadCursor: 'malformed-cursor',
+  BadToken: 'malformed-position',
+};
+
+/** Full disk and a lock that was not given in time, as SQLite numbers them. */
+const SQLITE_PASSING = new Set<unknown>([5, 13]);
+
 const codeOf = (error: unknown): unknown => (error instanceof Error ? (error as { code?: unknown }).code : undefined);
+
+function httpCode(error: unknown, status: number | undefined): HttpProblemCode | undefined {
+  const own = codeOf(error) ?? codeOf((error as Error | undefined)?.cause);
+  if (own === 'ENOSPC' || (own === 'ERR_SQLITE_ERROR' && SQLITE_PASSING.has((error as { errcode?: unknown }).errcode))) return 'try-again';
+  if (error instanceof Error && Object.hasOwn(BY_NAME, error.name)) return BY_NAME[error.name];
+  return BY_FASTIFY_CODE[String(own)] ?? (status === undefined ? undefined : BY_STATUS[status]);
+}
 
 /** Every error as a problem; undefined where it is nobody's fault but ours. */
 export function asProblem(error: unknown, request: Pick<FastifyRequest, 'headers'>): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Rejected) return Problem.of(error);
   if (error instanceof StoreUnavailable || error instanceof TooLate) return new Problem('try-again', {}, RETRY);
-  if (error instanceof WrongRevision) return request.headers['if-match'] === undefined ? new Problem('try-again', {}, RETRY) : new Problem('stale');
+  if (error instanceof WrongRevision)
+    return request.headers['if-match'] === undefined ? new Problem('try-again', {}, RETRY) : new Problem('stale');
   const status = error instanceof HttpException ? error.getStatus() : undefined;
-  const code = BY_FASTIFY_CODE[String(codeOf(error) ?? codeOf((error as Error | undefined)?.cause))] ?? (status === undefined ? undefined : BY_STATUS[status]);
+  const code = httpCode(error, status);
   if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });
   if (code === 'unauthorised') return new Problem(code, {}, { headers: { 'www-authenticate': 'Bearer realm="minipilot"' } });
   if (code === 'try-again') return new Problem(code, {}, RETRY);

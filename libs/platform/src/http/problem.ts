@@ -110,7 +110,10 @@ export function problemBody(problem: Problem, language: Language, requestId: str
 }
 
 /** What `GET /problems/{code}` tells about a type; its text keeps the placeholders. Undefined for an unknown code. */
-export function describeProblem(code: string, language: Language): { type: string; title: string; status: number; detail: string } | undefined {
+export function describeProblem(
+  code: string,
+  language: Language,
+): { type: string; title: string; status: number; detail: string } | undefined {
   const text = catalogue.get(code);
   if (text === undefined) return undefined;
   return { type: `/problems/${code}`, title: titleOf(text.status, text)[language], status: text.status, detail: text[language] };

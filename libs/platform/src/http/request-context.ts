@@ -80,10 +80,12 @@ export const readActor = (_: unknown, context: ExecutionContext): Caller => call
 /** The person who calls. Not on public routes. */
 export const Actor = createParamDecorator(readActor);
 
+export const TENANT_SCHEMA = { type: 'string', pattern: '^[a-z0-9]{2,20}$', example: 'demo' };
+
 /** The path's `:tenant`. */
 export const Tenant = createParamDecorator(
   (_: unknown, context: ExecutionContext): string => (requestOf(context).params as { tenant: string }).tenant,
-  [documented(ApiParam({ name: 'tenant', schema: { type: 'string', pattern: '^[a-z0-9]{2,20}$', example: 'demo' } }) as MethodDecorator)],
+  [documented(ApiParam({ name: 'tenant', schema: TENANT_SCHEMA }) as MethodDecorator)],
 );
 
 /** An id in the path, such as `@Id('call')`: a UUID in lower case; anything else is 404. */
@@ -153,7 +155,12 @@ export const readIfMatch = (_: unknown, context: ExecutionContext): number => {
 /** The revision that the caller edits, from the header If-Match: missing 428, malformed 400. */
 export const IfMatch = createParamDecorator(readIfMatch, [
   documented(
-    ApiHeader({ name: 'If-Match', required: true, description: 'The ETag of what is edited.', schema: { type: 'string', example: '"3"' } }) as MethodDecorator,
+    ApiHeader({
+      name: 'If-Match',
+      required: true,
+      description: 'The ETag of what is edited.',
+      schema: { type: 'string', example: '"3"' },
+    }) as MethodDecorator,
   ),
 ]);
 
@@ -193,7 +200,12 @@ export const readPage = (_: unknown, context: ExecutionContext): PageRequest => 
 export const Page = createParamDecorator(readPage, [
   documented(
     ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }) as MethodDecorator,
-    ApiQuery({ name: 'cursor', required: false, description: 'From the page before.', schema: { type: 'string', maxLength: 1024 } }) as MethodDecorator,
+    ApiQuery({
+      name: 'cursor',
+      required: false,
+      description: 'From the page before.',
+      schema: { type: 'string', maxLength: 1024 },
+    }) as MethodDecorator,
   ),
 ]);
 

@@ -38,7 +38,10 @@ const READERS = new Map<unknown, Takes>([
 const paths = (metadata: unknown): string[] => (Array.isArray(metadata) ? metadata : [metadata ?? '']) as string[];
 
 const join = (prefix: string, path: string): string =>
-  `/${[prefix, path].map((part) => part.replace(/^\/+|\/+$/g, '')).filter((part) => part !== '').join('/')}`;
+  `/${[prefix, path]
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter((part) => part !== '')
+    .join('/')}`;
 
 function* handlers(app: INestApplication) {
   const scanner = new MetadataScanner();

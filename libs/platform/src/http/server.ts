@@ -65,7 +65,11 @@ class HttpModule {
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'bad-request';
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? 'request-timeout'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'headers-too-large'
+        : 'bad-request';
   const problem = new Problem(code);
   const body = JSON.stringify(problemBody(problem, 'en', randomUUID()));
   socket.end(
@@ -90,7 +94,8 @@ export async function createServer(app: Type | DynamicModule, options: ServerOpt
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: refuseConnection,
     // an address that the router cannot read never reaches a filter
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(asProblem(error, request) ?? new Problem('bad-request'), request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(asProblem(error, request) ?? new Problem('bad-request'), request, reply),
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
   const routed = new Map<string, Set<string>>();
@@ -113,7 +118,12 @@ export async function createServer(app: Type | DynamicModule, options: ServerOpt
   return nest;
 }
 
-async function prepare(nest: NestFastifyApplication, server: FastifyInstance, routed: Map<string, Set<string>>, options: ServerOptions): Promise<void> {
+async function prepare(
+  nest: NestFastifyApplication,
+  server: FastifyInstance,
+  routed: Map<string, Set<string>>,
+  options: ServerOptions,
+): Promise<void> {
   const { config } = options;
   const faults = routeFaults(nest);
   if (faults.length > 0) throw new Error(`routes are not declared properly:\n  ${faults.join('\n  ')}`);
@@ -147,12 +157,18 @@ async function prepare(nest: NestFastifyApplication, server: FastifyInstance, ro
   server.addHook('onResponse', async (request, reply) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     metrics.observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
-    logger.log({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'Http');
+    logger.log(
+      { requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'Http',
+    );
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, bytes: Buffer) => parseBody(bytes));
 
-  const patterns = routes.map((route) => ({ route, pattern: new RegExp(`^${route.path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`) }));
+  const patterns = routes.map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`),
+  }));
   nest.useGlobalPipes(new ShapePipe());
   nest.useGlobalFilters(
     new ProblemFilter((url) => {

@@ -9,7 +9,7 @@ import { RULES } from './validation-texts.js';
 export const BODY_LIMIT = 256 * 1024;
 /** Most fields that one answer blames. */
 const MOST_ERRORS = 50;
-const MOST_VALUES = 20_000;
+const MOST_VALUES = 5_000;
 const DEEPEST = 20;
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -32,7 +32,8 @@ export function parseBody(bytes: Uint8Array): unknown {
   let seen = 0;
   for (let next = pending.pop(); next !== undefined && errors.length < MOST_ERRORS; next = pending.pop()) {
     const { value, pointer, depth } = next;
-    if (++seen > MOST_VALUES) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#', code: 'too-many', params: { max: MOST_VALUES } }] });
+    if (++seen > MOST_VALUES)
+      throw new Problem('invalid-body', {}, { errors: [{ pointer: '#', code: 'too-many', params: { max: MOST_VALUES } }] });
     if (typeof value === 'string') {
       if (hasForbiddenCharacters(value)) errors.push({ pointer, code: 'characters' });
     } else if (typeof value === 'object' && value !== null) {
@@ -53,7 +54,8 @@ export function parseBody(bytes: Uint8Array): unknown {
 }
 
 /** True where no value of a query or path holds what cannot be stored. */
-export const isStorable = (value: unknown): boolean => (Array.isArray(value) ? value : [value]).every((text) => !hasForbiddenCharacters(String(text)));
+export const isStorable = (value: unknown): boolean =>
+  (Array.isArray(value) ? value : [value]).every((text) => !hasForbiddenCharacters(String(text)));
 
 /** True for a name that reaches for prototypes. */
 export const isForbiddenName = (name: string): boolean => FORBIDDEN_NAMES.has(name);
@@ -71,7 +73,12 @@ function blame(error: ValidationError): { code: string; params?: Record<string, 
     .getTargetValidationMetadatas(error.target?.constructor ?? Object, '', false, false)
     .find((rule) => rule.propertyName === error.property && rule.name === name);
   const values = (metadata?.constraints ?? []) as unknown[];
-  return { code, params: Object.fromEntries(names.map((param, i) => [param, Array.isArray(values[i]) ? values[i].join(', ') : (values[i] as string | number)])) };
+  return {
+    code,
+    params: Object.fromEntries(
+      names.map((param, i) => [param, Array.isArray(values[i]) ? values[i].join(', ') : (values[i] as string | number)]),
+    ),
+  };
 }
 
 function flatten(errors: readonly ValidationError[], parent: string, found: FieldProblem[]): FieldProblem[] {
