@@ -12,7 +12,7 @@ import { publicServices } from './services.js';
 import { publicStories } from './stories.js';
 import { deskTimers } from './timers.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each projection has a row type of its own
+ 
 type AnyProjection = Projection<any>;
 
 /** What the public pages are made of. */

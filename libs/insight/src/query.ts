@@ -1,7 +1,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Projection } from '@minipilot/kernel/projection.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- views are named by projections
+ 
 export type Db = Kysely<any>;
 
 /** What a projection's view gives: its columns and the row's key. */
@@ -35,7 +35,7 @@ export function paged<T>(rows: T[], limit: number, keyset: (row: T) => Keyset): 
 
 /** One page of a query in order of a column that is never null, then key. */
 export async function page<Row>(
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see Db
+   
   query: SelectQueryBuilder<any, any, any>,
   sort: string & keyof Row,
   direction: 'asc' | 'desc',

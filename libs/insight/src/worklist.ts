@@ -27,7 +27,7 @@ export interface Duty {
   overdue: boolean;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- see Db
+ 
 type Query = SelectQueryBuilder<any, any, any>;
 
 interface Context {
