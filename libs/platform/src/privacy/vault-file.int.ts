@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../store/port.js';
 import { systemRandomness } from './randomness.js';
+import { VaultFile } from './vault-file.js';
 import { Vault, VaultRefused, type Draft, type Identity } from './vault.js';
 
 const NOW = '2027-03-01T08:00:00.000Z';
@@ -132,6 +133,40 @@ describe('vault file', () => {
     expect(await vault.getDraft('demo', 'd1')).toBeNull();
     db.exec('pragma max_page_count = 1000000');
     expect((await newDraft({ body: { text: 'x'.repeat(100_000) } })).version).toBe(1);
+  });
+
+  it('undoes one failed write alone, and a whole group when the file fails', async () => {
+    const file = await VaultFile.open(join(dir, 'data', 'group.sqlite'));
+    const put = (name: string) => file.sql('insert into meta values (?, ?)').run(name, Buffer.from('x'));
+    const names = () =>
+      file.read(() =>
+        file
+          .sql('select name from meta order by name')
+          .all()
+          .map((row) => row['name']),
+      );
+    try {
+      const half = file.write(() => {
+        put('half');
+        throw new RangeError('refused');
+      });
+      const twice = file.write(() => {
+        put('twice');
+        put('twice');
+      });
+      await file.write(() => put('whole'));
+      await expect(half).rejects.toThrow('refused');
+      await expect(twice).rejects.toThrow(/UNIQUE/);
+      expect(await names()).toEqual(['whole']);
+      const beside = file.write(() => put('beside'));
+      const failing = file.write(() => file.sql('select nonsense'));
+      await expect(beside).rejects.toThrow(/nonsense/);
+      await expect(failing).rejects.toThrow(/nonsense/);
+      await file.write(() => put('after'));
+      expect(await names()).toEqual(['after', 'whole']);
+    } finally {
+      await file.close();
+    }
   });
 
   it('finishes what is queued when closed, and takes nothing after', async () => {
