@@ -12,7 +12,6 @@ import { publicServices } from './services.js';
 import { publicStories } from './stories.js';
 import { deskTimers } from './timers.js';
 
- 
 type AnyProjection = Projection<any>;
 
 /** What the public pages are made of. */

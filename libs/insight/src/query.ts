@@ -1,7 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Projection } from '@minipilot/kernel/projection.js';
 
- 
 export type Db = Kysely<any>;
 
 /** What a projection's view gives: its columns and the row's key. */
@@ -35,7 +34,6 @@ export function paged<T>(rows: T[], limit: number, keyset: (row: T) => Keyset): 
 
 /** One page of a query in order of a column that is never null, then key. */
 export async function page<Row>(
-   
   query: SelectQueryBuilder<any, any, any>,
   sort: string & keyof Row,
   direction: 'asc' | 'desc',

@@ -27,7 +27,6 @@ export interface Duty {
   overdue: boolean;
 }
 
- 
 type Query = SelectQueryBuilder<any, any, any>;
 
 interface Context {
