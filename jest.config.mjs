@@ -1,6 +1,8 @@
 export default {
   reporters: ['default', '<rootDir>/scripts/jest-ci-reporter.cjs'],
   testEnvironment: 'node',
+  // a guard against hanging, not a measure: a busy machine takes its time to start a server
+  testTimeout: 30_000,
   globalSetup: '<rootDir>/scripts/jest-postgres.mjs',
   globalTeardown: '<rootDir>/scripts/jest-postgres-end.mjs',
   testRegex: '\\.(unit|int|e2e)\\.ts$',
