@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HealthChecks, Unhealthy } from './health.js';
 import { Metrics } from './metrics.js';
@@ -197,6 +198,24 @@ describe('an HTTP server', () => {
       { status: 400 },
       { status: 400 },
       { method: 'GET', route: 'none', status: 404 },
+    ]);
+  });
+});
+
+describe('a log line', () => {
+  it('withholds by name and tells of an error only what we wrote', async () => {
+    const app = await createServer(SampleModule, serverOptions());
+    lines.length = 0;
+    const logger = new Logger('Test');
+    logger.log({ email: 'a@b.fi', row: { Name: 'Matti', cents: 5 }, flow: 'close' });
+    logger.error({
+      err: Object.assign(new Error('insert failed', { cause: new SyntaxError('"Matti" is not JSON') }), { detail: 'Key (name)=(Matti)' }),
+    });
+    await app.close();
+    expect(lines.join('')).not.toMatch(/matti|a@b/i);
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 'info', context: 'Test', email: '[withheld]', row: { Name: '[withheld]', cents: 5 }, flow: 'close' },
+      { level: 'error', err: { type: 'Error', message: 'insert failed', cause: { type: 'SyntaxError', message: 'withheld' } } },
     ]);
   });
 });
