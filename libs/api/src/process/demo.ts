@@ -1,0 +1,85 @@
+import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { nextDue } from '@minipilot/insight/timers.js';
+import { Access } from '@minipilot/identity/roles.js';
+import type { Instant } from '@minipilot/kernel/time.js';
+import type { DemoBank } from '@minipilot/platform/bank/demo-bank.js';
+import { IbanField, InstantField, OneOf, Text } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
+import { ChangesNothing } from '@minipilot/platform/http/request-context.js';
+import type { ReadModels } from '@minipilot/platform/read-models/database.js';
+import { advance, AdvanceFailed } from '@minipilot/platform/run/demo-clock-advance.js';
+import type { DemoClock } from '@minipilot/platform/store/demo-clock.js';
+
+/** What the demonstration can do that no real municipality could. */
+export interface DemoParts {
+  clock: DemoClock;
+  readModels: ReadModels;
+  bank: DemoBank;
+  idle(): Promise<boolean>;
+  trouble(): { stopped: string[]; behind: string[] };
+  poke(): void;
+  /** called after each move of the clock */
+  moved(at: Instant): Promise<void>;
+}
+export const DEMO_PARTS = Symbol('demo parts');
+
+/** Row that tells processes without an event store what the demo clock says. */
+export const DEMO_CLOCK = 'demo-clock';
+
+class MoveClock {
+  @InstantField({ description: 'where the clock shall stand; it never goes back' }) to: string;
+}
+class RegisterAccount {
+  @IbanField() iban: string;
+  @Text(120, { optional: true, description: 'without a holder the bank answers no name check' }) holder?: string;
+  @OneOf(['settle', 'reject', 'return']) behaviour: 'settle' | 'reject' | 'return';
+}
+
+/** Only in demo mode: the clock that can be moved on, and the bank that can be told how to behave. */
+@ApiTags('demo')
+@Controller('demo')
+@Access('signed-in')
+export class DemoController {
+  /** one move at a time */
+  private moving: Promise<unknown> = Promise.resolve();
+
+  constructor(@Inject(DEMO_PARTS) private readonly parts: DemoParts) {}
+
+  @Get('clock')
+  now() {
+    return { now: this.parts.clock.now() };
+  }
+
+  /** Moves the clock from due timer to due timer and answers when all that fell due is done. */
+  @Post('clock')
+  @HttpCode(200)
+  @ChangesNothing()
+  async move(@Body() { to }: MoveClock) {
+    const move = async () => {
+      const { clock, readModels, idle, trouble, poke, moved } = this.parts;
+      if (to < clock.now()) throw new Problem('clock-goes-back', { now: clock.now() });
+      try {
+        const { steps } = await advance({ clock, to, nextDue: () => nextDue(readModels.db), idle, trouble, poke });
+        await moved(to);
+        return { now: clock.now(), steps };
+      } catch (error) {
+        if (error instanceof AdvanceFailed) throw new Problem('clock-stuck', { reason: error.message });
+        if (error instanceof RangeError) throw new Problem('clock-goes-back', { now: clock.now() });
+        throw error;
+      }
+    };
+    const turn = this.moving.then(move, move);
+    this.moving = turn;
+    return turn;
+  }
+
+  /** Tells the demo bank who holds an account and what becomes of payments to it. */
+  @Post('bank/accounts')
+  @HttpCode(200)
+  @ChangesNothing()
+  async register(@Body() { iban, holder, behaviour }: RegisterAccount) {
+    await this.parts.bank.register({ iban, holder: holder ?? null, behaviour });
+    return { iban, behaviour };
+  }
+}

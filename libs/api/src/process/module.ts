@@ -1,0 +1,65 @@
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { applicationHandlers } from '../commands/application.commands.js';
+import { callHandlers } from '../commands/call.commands.js';
+import { payoutHandlers } from '../commands/payout.commands.js';
+import { peopleHandlers } from '../commands/people.commands.js';
+import { scoringHandlers } from '../commands/scoring.commands.js';
+import { serviceHandlers } from '../commands/service.commands.js';
+import { ApplicationsController } from '../controllers/applications.controller.js';
+import { AuditController } from '../controllers/audit.controller.js';
+import { CallsController } from '../controllers/calls.controller.js';
+import { PayoutsController } from '../controllers/payouts.controller.js';
+import { PeopleController } from '../controllers/people.controller.js';
+import { PublicController } from '../controllers/public.controller.js';
+import { ScoringController } from '../controllers/scoring.controller.js';
+import { ServicesController } from '../controllers/services.controller.js';
+import { Desk, DESK_PARTS, type DeskParts } from '../desk.js';
+import { READ_PARTS, ReadSide, type ReadParts } from '../read-side.js';
+import { DEMO_PARTS, DemoController, type DemoParts } from './demo.js';
+
+export interface ApiParts {
+  read: ReadParts;
+  /** desks: commands and everything that is opened for staff and applicants */
+  desk?: DeskParts;
+  /** dashboards and public pages */
+  transparency: boolean;
+  demo?: DemoParts;
+}
+
+/** The HTTP side of a process: the same controllers everywhere, chosen at composition. */
+@Module({})
+export class ApiModule {
+  static with({ read, desk, transparency, demo }: ApiParts): DynamicModule {
+    const controllers: Type[] = [];
+    const providers: Provider[] = [{ provide: READ_PARTS, useValue: read }, ReadSide];
+    // before the public ones, so that no literal path is taken for an id
+    if (desk !== undefined) {
+      controllers.push(
+        CallsController,
+        ApplicationsController,
+        ScoringController,
+        PayoutsController,
+        ServicesController,
+        AuditController,
+        PeopleController,
+      );
+      providers.push(
+        { provide: DESK_PARTS, useValue: desk },
+        Desk,
+        ...callHandlers,
+        ...applicationHandlers,
+        ...scoringHandlers,
+        ...payoutHandlers,
+        ...serviceHandlers,
+        ...peopleHandlers,
+      );
+    }
+    if (transparency) controllers.push(PublicController);
+    if (demo !== undefined) {
+      controllers.push(DemoController);
+      providers.push({ provide: DEMO_PARTS, useValue: demo });
+    }
+    return { module: ApiModule, imports: [CqrsModule], controllers, providers };
+  }
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { aggregates } from '@minipilot/grants/aggregates.js';
+import { catalogue } from '@minipilot/grants/catalogue.js';
+import type { Purpose } from '@minipilot/kernel/event.js';
+import type { Config } from '@minipilot/platform/config.js';
+import { ensureKeys, loadKeys } from '@minipilot/platform/privacy/keys.js';
+import type { Randomness } from '@minipilot/platform/privacy/port.js';
+import { demoRandomness, systemRandomness } from '@minipilot/platform/privacy/randomness.js';
+import { VaultSealer } from '@minipilot/platform/privacy/sealer.js';
+import { Vault } from '@minipilot/platform/privacy/vault.js';
+import { openReadModels, type ReadModels } from '@minipilot/platform/read-models/database.js';
+import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
+import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
+import { DemoClock } from '@minipilot/platform/store/demo-clock.js';
+import { SqliteEventStore } from '@minipilot/platform/store/sqlite.js';
+import { lotSeeds } from '../lot.js';
+
+/** In demo mode keys, ids and lot seeds follow from this, so that a simulation repeats exactly. It protects nothing. */
+const DEMO_SEED = 'minipilot demonstration';
+
+export const files = (data: string) => ({
+  events: join(data, 'events.sqlite'),
+  vault: join(data, 'vault.sqlite'),
+  readModels: join(data, 'read-models.sqlite'),
+  bank: join(data, 'demo-bank.sqlite'),
+  keys: join(data, 'keys'),
+});
+
+/** The truth and its keys, as one process holds them. */
+export interface WriteParts {
+  store: SqliteEventStore;
+  vault: Vault;
+  sealer: VaultSealer;
+  clock: Clock;
+  demoClock: DemoClock | null;
+  random: Randomness;
+  runner: DecisionRunner;
+  close(): Promise<void>;
+}
+
+/** Opens event store and vault with the private keys of `purposes`. */
+export async function openWriteParts(config: Config, purposes: readonly Purpose[]): Promise<WriteParts> {
+  const path = files(config.data);
+  const demo = config.mode === 'demo';
+  const random = demo ? demoRandomness(DEMO_SEED) : systemRandomness;
+  const closing: (() => unknown)[] = [];
+  try {
+    const demoClock = demo ? await DemoClock.open({ file: path.events }) : null;
+    if (demoClock !== null) closing.unshift(() => demoClock.close());
+    const clock = demoClock ?? systemClock;
+    const store = await SqliteEventStore.open({ file: path.events, now: () => clock.now() });
+    closing.unshift(() => store.close());
+    ensureKeys(path.keys, demo ? { demoSeed: DEMO_SEED } : {});
+    const keys = loadKeys(path.keys, purposes);
+    const vault = await Vault.open({ file: path.vault, masterKey: keys.masterKey, random });
+    closing.unshift(() => vault.close());
+    const sealer = new VaultSealer({ vault, keys, random });
+    const runner = new DecisionRunner({ store, catalogue, sealer, randomness: random, clock, ports: { 'lot-seeds': lotSeeds(vault) } });
+    const close = async () => {
+      for (const end of closing) await end();
+    };
+    return { store, vault, sealer, clock, demoClock, random, runner, close };
+  } catch (error) {
+    for (const end of closing) await end();
+    throw error;
+  }
+}
+
+export const openRows = (config: Config, readOnly = false): Promise<ReadModels> =>
+  openReadModels({
+    ...(config.databaseUrl === undefined ? { file: files(config.data).readModels } : { url: config.databaseUrl }),
+    readOnly,
+  });
+
+export { aggregates };
