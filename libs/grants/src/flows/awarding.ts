@@ -40,7 +40,14 @@ export const awarding: Flow<AwardingState> = {
     const { type, data, stream } = input.event;
     switch (type) {
       case 'pilot.decided':
-        return { ...state, pilot: parseStream(stream).key!, call: data['call'] as string, pay: data['pay'] as AwardingState['pay'], status: 'offered' };
+        return {
+          pilot: parseStream(stream).key!,
+          call: data['call'] as string,
+          pay: data['pay'] as AwardingState['pay'],
+          status: 'offered',
+          noticeUntil: null,
+          publishedUntil: null,
+        };
       case 'pilot.notified':
         return { ...state, noticeUntil: data['appealUntil'] as LocalDate };
       case 'pilot.decision-published':

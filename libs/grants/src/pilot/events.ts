@@ -106,6 +106,7 @@ export const pilotEvents = [
       /** regulation named when the money is de minimis aid */
       deMinimis: nullable(text(60)),
     }),
+    { fields: { decider: 'party' } },
   ),
   defineEvent(
     'pilot.notified',

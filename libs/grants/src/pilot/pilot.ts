@@ -199,7 +199,8 @@ function evolve(state: PilotState, event: PilotEvent & Meta): PilotState {
     case 'pilot.checked':
       return { ...state, check: event.data };
     case 'pilot.decided':
-      return { ...state, decision: event.data, award: event.data.result === 'granted' ? 'offered' : 'none' };
+      // a changed decision has windows of its own
+      return { ...state, decision: event.data, notice: null, publication: null, award: event.data.result === 'granted' ? 'offered' : 'none' };
     case 'pilot.notified':
       return { ...state, notice: event.data, acceptBy: event.data.acceptBy };
     case 'pilot.decision-published':
