@@ -8,7 +8,7 @@ import type { OpenedCard, ScoringEvent } from '@minipilot/grants/scoring/events.
 import { rollingRound, type Place, type RoundPlace } from '@minipilot/grants/selection/selection.js';
 import { batchStream, callStream, ledgerStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
 import { fold, parseStream, type Aggregate } from '@minipilot/kernel/decider.js';
-import type { Recorded } from '@minipilot/kernel/event.js';
+import type { Position, Recorded } from '@minipilot/kernel/event.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
@@ -138,6 +138,9 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     if (!pilots.has(id)) pilots.set(id, fold(pilot, (await history(store, pilotStream(tenant, id))) as never[]));
     return pilots.get(id)!;
   };
+  /** as it was before an event of the log */
+  const pilotBefore = async (id: string, position: Position) =>
+    fold(pilot, (await history(store, pilotStream(tenant, id))).filter((e) => e.position < position) as never[]);
   if (callState.content.rules.method === 'rolling') await recomputeRounds();
   else await recomputeRanking();
   const departures = events.flatMap((e) =>
@@ -189,7 +192,9 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
           applications.push({ id, askedCents: application!.askedCents, arrivedAt: application!.arrivedAt });
         }
         if (seed !== null) expect(`round ${round}: the lot’s seed is the one that was committed to`, sha256(Buffer.from(seed, 'hex')) === callState.lotHash);
-        expect(`round ${round}: the money left is what was left`, leftForRound(state, { call: callState }) === leftCents);
+        const then: Record<string, PilotState> = {};
+        for (const id of Object.keys(state.proposed)) then[id] = await pilotBefore(id, event.position);
+        expect(`round ${round}: the money left is what was left`, leftForRound(state, { call: callState, pilots: then }) === leftCents);
         const again = rollingRound({
           rules: callState.content!.rules,
           leftCents,
