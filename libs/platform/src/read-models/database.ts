@@ -46,7 +46,6 @@ const isPostgres = (db: Kysely<never>): boolean => db.getExecutor().adapter inst
 /** The read models of one deployment: queries go through `db`, folding through the projector. */
 export class ReadModels {
   constructor(
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tables are named by projections, not known here
     readonly db: Kysely<any>,
     /** for the projector only */
     readonly engine: Engine,
@@ -112,12 +111,11 @@ async function migrate(readModels: ReadModels, where: string): Promise<void> {
       migrationLockTableName: 'read_model_migration_lock',
     });
     const { error } = await migrator.migrateToLatest();
-    if (error !== undefined) {
-      if (!String(error).includes('corrupted migrations')) throw error;
-      throw new ReadModelsRefused(`${where} was written by a newer release: start that release, or rebuild into another database`, {
-        cause: error,
-      });
+    if (String(error).includes('corrupted migrations')) {
+      const advice = 'start that release, or rebuild into another database';
+      throw new ReadModelsRefused(`${where} was written by a newer release: ${advice}`, { cause: error });
     }
+    if (error !== undefined) throw new Error(`${where} could not be brought up to date`, { cause: error });
     await trx
       .insertInto('meta')
       .values({ key: TOKEN_KEY, value: randomBytes(32).toString('hex') })

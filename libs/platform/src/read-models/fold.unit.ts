@@ -9,7 +9,7 @@ const built = (hut: string, index = 0, cents = 5): Recorded =>
   recorded({ type: 'hut.built', data: { district: 'Itä', cents } }, `demo.hut-${hut}`, index);
 const run = (projection: Projection, events: Recorded[], before: Record<string, Row> = {}, known = catalogue) =>
   fold(projection, new Map(Object.entries(before)), plan(projection, events, known));
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- row types of test projections do not matter
+
 const projection = huts as Projection<any>;
 const changed = (change: Partial<Projection>): Projection => ({ ...projection, ...change }) as Projection;
 

@@ -13,7 +13,7 @@ export interface ProjectorOptions {
   store: EventStore;
   readModels: ReadModels;
   catalogue: Catalogue;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each projection has a row type of its own
+
   projections: readonly Projection<any>[];
   log?: (message: string, details: Record<string, unknown>) => void;
 }
