@@ -30,6 +30,8 @@ export interface CallState {
   closed: boolean;
   /** arrived in time, by the frozen list and admissions */
   applications: readonly string[];
+  /** those of them that take part by an admission */
+  admitted: readonly string[];
 }
 
 export interface CallFacts {
@@ -53,6 +55,7 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
     closedPages: 0,
     closed: false,
     applications: [],
+    admitted: [],
   },
 
   evolve(state, event) {
@@ -84,7 +87,11 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
           applications: [...state.applications, ...event.data.applications],
         };
       case 'call.application-admitted':
-        return { ...state, applications: [...state.applications, event.data.application] };
+        return {
+          ...state,
+          applications: [...new Set([...state.applications, event.data.application])],
+          admitted: [...state.admitted, event.data.application],
+        };
     }
   },
 
@@ -159,7 +166,7 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
       case 'AdmitApplication': {
         const application = facts.application;
         if (application === null || application.call !== state.call) return reject('application-not-found');
-        if (state.applications.includes(command.application)) return [];
+        if ((application.late ? state.admitted : state.applications).includes(command.application)) return [];
         if (!state.closed) return reject('call-still-open', { closesAt: content.closesAt });
         if (command.why === 'arrived-in-time' && application.late) return reject('application-late', { arrivedAt: application.arrivedAt });
         if (command.why === 'service-was-down' && command.reason.trim() === '') return reject('reason-missing', {}, '/reason');
@@ -175,6 +182,9 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
 };
 
 export const rulesHash = (content: CallContent): string => sha256(jcs(content.rules));
+
+/** Whether an application takes part. One that was withdrawn and came again late is late, though the frozen list has it. */
+export const takesPart = (state: CallState, application: string, late: boolean): boolean => !late || state.admitted.includes(application);
 
 /** Money that may be granted without an appeal. */
 export const grantableCents = (content: CallContent): number => content.budget.cents - content.appealReserveCents;

@@ -1,7 +1,7 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
 import { sha256, jcs } from '@minipilot/kernel/ids.js';
 import { addDays, localDate, nextWorkingDay, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
-import { call, grantableCents, type CallState } from '../call/call.js';
+import { call, grantableCents, takesPart, type CallState } from '../call/call.js';
 import type { DecisionResult } from '../pilot/events.js';
 import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
 import type { Policy } from '../policy/events.js';
@@ -258,6 +258,7 @@ function rankedSteps(
     for (const application of facts.call.applications) {
       const p = facts.pilots[application]!;
       if (!isLive(p)) left.push({ application, why: 'withdrawn' });
+      else if (!takesPart(facts.call, application, p.application!.late)) left.push({ application, why: 'late' });
       else if (p.check?.suggestion === 'ineligible') left.push({ application, why: 'ineligible' });
       else applications.push(application);
     }
@@ -341,7 +342,7 @@ function rollingSteps(
     const p = facts.pilots[command.application]!;
     if (p.call !== command.call || p.application === null) return reject('application-not-found');
     if (p.withdrawn) return reject('application-withdrawn');
-    if (p.application.late && !facts.call.applications.includes(command.application)) return reject('application-late', { arrivedAt: p.application.arrivedAt });
+    if (!takesPart(facts.call, command.application, p.application.late)) return reject('application-late', { arrivedAt: p.application.arrivedAt });
     if (command.application in state.decided) return reject('already-decided');
     if (state.proposed[command.application]?.result === 'proposed-grant') return reject('already-proposed');
     if (p.application.helper === occasion.actor) return reject('helper-may-not-judge');
@@ -367,7 +368,8 @@ function rollingSteps(
     seed: facts.seed,
   });
   const places = round.places.filter((p) => p.result !== 'incomplete').slice(0, 500);
-  if (places.length === 0) return [];
+  // what stands proposed already is no news
+  if (places.every((p) => state.proposed[p.application]?.result === p.result)) return [];
   return [
     {
       type: 'scoring.round-proposed',
@@ -461,7 +463,9 @@ function decisionProblem(
   if ([p.applicant, p.recipient, application.filedBy].includes(occasion.actor)) return reject('own-application', {}, `${at}/application`);
   const before = state.decided[item.application];
   const fromWaiting = before?.result === 'waiting' && item.result === 'granted';
-  const afterAppeal = before !== undefined && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';
+  // no one who has won loses, or wins twice
+  const holds = before?.result === 'granted' && !before.freed;
+  const afterAppeal = before !== undefined && !holds && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';
   if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !afterAppeal))
     return reject('already-decided', {}, `${at}/application`);
 
@@ -472,7 +476,7 @@ function decisionProblem(
   } else if (item.cents !== 0) return reject('sum-without-award', {}, `${at}/cents`);
   if (item.from === 'appeal-reserve' && item.departure !== 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/from`);
 
-  const unexamined = application.late && !facts.call.applications.includes(item.application);
+  const unexamined = !takesPart(facts.call, item.application, application.late);
   if (unexamined !== (item.result === 'late')) return reject(unexamined ? 'application-late' : 'application-in-time', { arrivedAt: application.arrivedAt }, `${at}/result`);
   if (unexamined) return null;
 
