@@ -109,12 +109,14 @@ export class ApplicationsController {
   @Access('signed-in')
   async mine(@Actor() caller: Caller, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [deskPilots]);
-    return { ...listOf(await listPilotsOf(this.read.db, caller.tenant, caller.subject, pageOf(page)), row), ...stale };
+    const { items, next } = listOf(await listPilotsOf(this.read.db, caller.tenant, caller.subject, pageOf(page)), row);
+    return { items: await this.withTitles(caller.tenant, items), next, ...stale };
   }
 
   @Get('desk/calls/:call/applications')
   @Access('officer', 'decision-maker', 'auditor')
   async ofCall(
+    @Actor() caller: Caller,
     @Tenant() tenant: string,
     @Id('call') call: string,
     @Query() { state, district }: ApplicationsQuery,
@@ -123,7 +125,19 @@ export class ApplicationsController {
   ) {
     const stale = await this.read.after(after, [deskPilots]);
     const filter = { call, ...(state === undefined ? {} : { states: [state] }), ...(district === undefined ? {} : { district }) };
-    return { ...listOf(await listPilots(this.read.db, tenant, filter, pageOf(page)), row), ...stale };
+    const { items, next } = listOf(await listPilots(this.read.db, tenant, filter, pageOf(page)), row);
+    return { items: opens(caller) ? await this.withTitles(tenant, items) : items, next, ...stale };
+  }
+
+  /** Read models hold no words of people: the desk opens the titles as it shows them. */
+  private withTitles<T extends { id: string }>(tenant: string, items: T[]): Promise<(T & { title: string | null })[]> {
+    return Promise.all(
+      items.map(async (item) => {
+        const events = await this.desk.history(pilotStream(tenant, item.id));
+        const proposal = await this.desk.opened<{ title: string }>(events, 'proposal', ['pilot.submitted', 'pilot.amended']);
+        return { ...item, title: proposal?.title ?? null };
+      }),
+    );
   }
 
   /** One application from its own stream, with its sealed parts opened for those who may see them. */
@@ -132,8 +146,7 @@ export class ApplicationsController {
   async one(@Actor() caller: Caller, @Id('pilot') pilot: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const stream = pilotStream(caller.tenant, pilot);
     const { state, revision } = await this.desk.look(pilotAggregate, stream);
-    const staff = caller.roles.some((role) => ['officer', 'decision-maker'].includes(role));
-    if (!staff && !actsFor(state, caller.subject, caller.roles)) throw new Problem('not-found');
+    if (!opens(caller) && !actsFor(state, caller.subject, caller.roles)) throw new Problem('not-found');
     etag(reply, revision);
     const events = await this.desk.history(stream);
     const decision = events.findLast((e) => e.type === 'pilot.decided');
@@ -283,12 +296,25 @@ export class ApplicationsController {
   }
 }
 
+/** Auditors replay what happened; the words of people are not theirs to read. */
+const opens = (caller: Caller): boolean => caller.roles.some((role) => role === 'officer' || role === 'decision-maker');
+
 /** Finance works on every pilot of the municipality, as officers do. */
 const asOfficer = (caller: Caller): Caller => ({ ...caller, roles: [...caller.roles, 'officer'] });
 
-/** A row without the random ids of people, which stand in no answer. */
-function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helper: _h, ...rest }: Record<string, unknown> & { key: string }) {
-  return { id: key, ...rest };
+const FLAGS = new Set(['economic', 'late', 'admitted', 'overdue', 'goOn']);
+const JSON_TEXTS = new Set(['involves', 'checkCodes']);
+
+/** A row as it is answered: without the random ids of people and the handles of sealed parts. */
+function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helper, ...rest }: Record<string, unknown> & { key: string }) {
+  const shown = Object.entries(rest)
+    .filter(([name]) => !name.endsWith('Event'))
+    .map(([name, value]) => {
+      if (value === null) return [name, value];
+      if (FLAGS.has(name)) return [name, value === 1];
+      return [name, JSON_TEXTS.has(name) ? (JSON.parse(value as string) as unknown) : value];
+    });
+  return { id: key, helped: helper !== null, ...Object.fromEntries(shown) } as { id: string } & Record<string, unknown>;
 }
 
 /** What a person sees of the state: no random ids of people. */
