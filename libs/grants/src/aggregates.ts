@@ -19,7 +19,17 @@ import { scoring } from './scoring/scoring.js';
 import { service } from './service/service.js';
 
 /** Every kind of stream that decides. */
-export const aggregates: readonly Aggregate<any, any, any, any>[] = [policy, person, call, pilot, scorebook, scoring, ledger, batch, service];
+export const aggregates: readonly Aggregate<any, any, any, any>[] = [
+  policy,
+  person,
+  call,
+  pilot,
+  scorebook,
+  scoring,
+  ledger,
+  batch,
+  service,
+];
 
 /** Everything that goes on by itself. */
 export const flows: readonly Flow<any>[] = [funding, closing, selecting, deciding, awarding, paying, reporting, adopting];

@@ -113,7 +113,8 @@ export function checked<E extends DomainEvent>(events: readonly E[]): readonly E
   for (const { type, data, seal } of events) {
     catalogue.validate(type, JSON.parse(JSON.stringify(data)));
     for (const purpose of Object.keys(seal ?? {})) {
-      if (catalogue.get(type)!.sealed[purpose as Purpose] === undefined) throw new Error(`${type} seals ${purpose}, which it does not declare`);
+      if (catalogue.get(type)!.sealed[purpose as Purpose] === undefined)
+        throw new Error(`${type} seals ${purpose}, which it does not declare`);
     }
   }
   return events;
@@ -133,7 +134,13 @@ export function told<C, S, E extends DomainEvent, F>(aggregate: Aggregate<C, S, 
       if (events instanceof Rejected) throw new Error(`${JSON.stringify(command)} was refused: ${events.code}`);
       for (const event of checked(events)) {
         const kept = { ...event, sealed: sealedRefs(event.seal, String(given.length)) };
-        state = aggregate.evolve(state, { ...kept, id: eventId(`given-${given.length}`, 0), at: when, actor: who ?? actor, revision: given.length });
+        state = aggregate.evolve(state, {
+          ...kept,
+          id: eventId(`given-${given.length}`, 0),
+          at: when,
+          actor: who ?? actor,
+          revision: given.length,
+        });
         given.push(kept);
       }
     }

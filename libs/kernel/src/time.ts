@@ -39,7 +39,7 @@ export function nextWorkingDay(date: LocalDate, holidays: Holidays): LocalDate {
 /** The n-th working day after `date`, which itself does not count. */
 export function addWorkingDays(date: LocalDate, n: number, holidays: Holidays): LocalDate {
   let day = date;
-  for (let left = n; left > 0; ) {
+  for (let left = n; left > 0;) {
     day = addDays(day, 1);
     if (isWorkingDay(day, holidays)) left--;
   }

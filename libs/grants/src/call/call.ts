@@ -98,14 +98,18 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
   async facts(command, sources) {
     const policy = await policyOf(sources);
     if (command.type !== 'AdmitApplication') return { policy, application: null };
-    const submitted = (await sources.history(pilotStream(sources.tenant, command.application))).findLast((e) => e.type === 'pilot.submitted');
+    const submitted = (await sources.history(pilotStream(sources.tenant, command.application))).findLast(
+      (e) => e.type === 'pilot.submitted',
+    );
     return { policy, application: (submitted?.data as unknown as CallFacts['application']) ?? null };
   },
 
   decide(command, state, facts, occasion) {
     if (command.type === 'DraftCall') {
       if (state.status !== 'none') return reject('call-exists');
-      return contentProblem(command.content, facts.policy) ?? [{ type: 'call.drafted', data: { call: command.call, content: command.content } }];
+      return (
+        contentProblem(command.content, facts.policy) ?? [{ type: 'call.drafted', data: { call: command.call, content: command.content } }]
+      );
     }
     if (state.status === 'none' || state.content === null) return reject('call-not-found');
     const content = state.content;
@@ -238,6 +242,10 @@ export function missingForAnnouncement(content: CallContent, policy: Policy): { 
     need(theme.owner !== null && theme.ownerPromisedOn !== null, `service owner's promise for ${theme.theme}`, `/themes/${i}/owner`),
   );
   for (const language of policy.languages.filter((l): l is 'fi' | 'sv' => l !== 'en'))
-    need(content.title[language].trim() !== '' && content.description[language].trim() !== '', `texts in ${language}`, `/title/${language}`);
+    need(
+      content.title[language].trim() !== '' && content.description[language].trim() !== '',
+      `texts in ${language}`,
+      `/title/${language}`,
+    );
   return missing;
 }

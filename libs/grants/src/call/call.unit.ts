@@ -32,7 +32,9 @@ const rolling: Partial<CallContent> = { rules: ROLLING, opensAt: '2027-09-08T06:
 
 describe('a call is drafted', () => {
   it('and drafted once', () => {
-    past().when(draft()).then([{ type: 'call.drafted', data: { call: CALL, content: content() } }]);
+    past()
+      .when(draft())
+      .then([{ type: 'call.drafted', data: { call: CALL, content: content() } }]);
     past(draft()).when(draft()).thenRejected('call-exists');
   });
 
@@ -49,7 +51,9 @@ describe('a call is drafted', () => {
     ['rules-not-for-rolling', { rules: { ...ROLLING, waitingList: 3 } }],
   ])('but not with %s, neither at first nor later', (code, change) => {
     past().when(draft(change)).thenRejected(code);
-    past(draft()).when({ type: 'ReviseCall', content: content(change) }).thenRejected(code);
+    past(draft())
+      .when({ type: 'ReviseCall', content: content(change) })
+      .thenRejected(code);
   });
 
   it('and revised while nobody has seen it', () => {
@@ -93,7 +97,11 @@ describe('a call is announced', () => {
     ['contact point', { contactPoint: null }, '/contactPoint'],
     ['districts', { districts: [] }, '/districts'],
     ['theme', { themes: [] }, '/themes'],
-    ["service owner's promise for play", { themes: [{ theme: 'play', owner: 'Varhaiskasvatus', ownerPromisedOn: null }] }, '/themes/0/owner'],
+    [
+      "service owner's promise for play",
+      { themes: [{ theme: 'play', owner: 'Varhaiskasvatus', ownerPromisedOn: null }] },
+      '/themes/0/owner',
+    ],
     ['texts in sv', { title: { fi: 'Kokeillaan', sv: ' ' } }, '/title/sv'],
   ])('only with its %s', (what, change, pointer) => {
     expect(missingForAnnouncement(content(change), POLICY)).toEqual([{ what, pointer }]);
@@ -112,7 +120,9 @@ describe('a call is announced', () => {
 
   it('a week before it opens when it is rolling', () => {
     expect(past(draft(rolling)).when(announce).result).toHaveLength(1);
-    past(draft({ ...rolling, opensAt: '2027-09-07T06:00:00.000Z' })).when(announce).thenRejected('lead-time-too-short', { days: 6, needed: 7 });
+    past(draft({ ...rolling, opensAt: '2027-09-07T06:00:00.000Z' }))
+      .when(announce)
+      .thenRejected('lead-time-too-short', { days: 6, needed: 7 });
   });
 
   it('and not before what follows an announcement', () => {
@@ -131,19 +141,25 @@ describe('an announced call', () => {
       .then([{ type: 'call.deadline-extended', data: { closesAt: later, reason: 'Posti myöhästyi.' } }]);
     past(draft(), announce).when(extend(CLOSES)).thenRejected('deadline-only-later', { closesAt: CLOSES });
     past(draft(), announce).when(extend(later), CLOSES).thenRejected('call-closed', { closesAt: CLOSES });
-    past(draft(), announce, extend(later)).when(close(0, []), '2027-09-23T00:00:00.000Z').thenRejected('call-still-open', { closesAt: later });
+    past(draft(), announce, extend(later))
+      .when(close(0, []), '2027-09-23T00:00:00.000Z')
+      .thenRejected('call-still-open', { closesAt: later });
     past(draft(), announce, cancel).when(extend(later)).thenRejected('call-cancelled');
   });
 
   it('may get more money', () => {
     const step = past(draft(), announce).when(raise);
-    step.then([{ type: 'call.budget-raised', data: { byCents: 100_000, budgetCents: 600_000, authority: { section: '§ 40', on: '2027-09-10' } } }]);
+    step.then([
+      { type: 'call.budget-raised', data: { byCents: 100_000, budgetCents: 600_000, authority: { section: '§ 40', on: '2027-09-10' } } },
+    ]);
     expect(grantableCents(step.after().content!)).toBe(550_000);
     past(draft(), announce, cancel).when(raise).thenRejected('call-cancelled');
   });
 
   it('may be cancelled until it closes', () => {
-    past(draft(), announce).when(cancel).then([{ type: 'call.cancelled', data: { reason: 'Raha loppui.' } }]);
+    past(draft(), announce)
+      .when(cancel)
+      .then([{ type: 'call.cancelled', data: { reason: 'Raha loppui.' } }]);
     past(draft(), announce).when(cancel, CLOSES).thenRejected('call-closed');
     past(draft(), announce, cancel).when(cancel).thenRejected('call-cancelled');
     past(draft(), announce, cancel).when(close(0, []), AFTER).thenRejected('call-cancelled');
@@ -162,12 +178,18 @@ describe('a call closes', () => {
     past(draft(), announce, [first, AFTER]).when(first, AFTER).thenNothing();
     past(draft(), announce, [first, AFTER], [last, AFTER]).when(last, AFTER).thenNothing();
     past(draft(), announce, [first, AFTER], [last, AFTER]).when(close(2, []), AFTER).thenNothing();
-    expect(past(draft(), announce, [first, AFTER], [last, AFTER]).state).toMatchObject({ closed: true, closedPages: 2, applications: [a, b, c] });
+    expect(past(draft(), announce, [first, AFTER], [last, AFTER]).state).toMatchObject({
+      closed: true,
+      closedPages: 2,
+      applications: [a, b, c],
+    });
   });
 
   it('neither early nor with a page left out', () => {
     past(draft(), announce).when(first, '2027-09-22T12:59:59.999Z').thenRejected('call-still-open', { closesAt: CLOSES });
-    past(draft(), announce).when(close(0, [], true, '2027-09-21T13:00:00.000Z'), AFTER).thenRejected('call-still-open');
+    past(draft(), announce)
+      .when(close(0, [], true, '2027-09-21T13:00:00.000Z'), AFTER)
+      .thenRejected('call-still-open');
     past(draft(), announce).when(last, AFTER).thenRejected('page-missing', { page: 0 });
   });
 
@@ -176,19 +198,26 @@ describe('a call closes', () => {
     expect(listDigest([a, b])).not.toBe(listDigest([a, b, c]));
   });
 
-  const arrived = (late: boolean, of = CALL) => ({ policy: POLICY, application: { call: of, arrivedAt: '2027-09-22T12:59:00.000Z', late } });
+  const arrived = (late: boolean, of = CALL) => ({
+    policy: POLICY,
+    application: { call: of, arrivedAt: '2027-09-22T12:59:00.000Z', late },
+  });
   const closed = () => past(draft(), announce, [close(0, [a]), AFTER]);
   const admitted = (application: string, why: string, reason: string) => [
     { type: 'call.application-admitted', data: { application, why, arrivedAt: '2027-09-22T12:59:00.000Z', reason } },
   ];
 
   it('and then takes in who had arrived in time, once', () => {
-    closed().when(admit(b), AFTER, 'flow.closing', arrived(false)).then(admitted(b, 'arrived-in-time', ''));
+    closed()
+      .when(admit(b), AFTER, 'flow.closing', arrived(false))
+      .then(admitted(b, 'arrived-in-time', ''));
     closed().when(admit(a), AFTER, 'flow.closing', arrived(false)).thenNothing();
     past(draft(), announce).when(admit(b), AFTER, 'flow.closing', arrived(false)).thenRejected('call-still-open');
     closed().when(admit(b), AFTER, 'flow.closing', arrived(true)).thenRejected('application-late');
     closed().when(admit(b), AFTER, 'flow.closing').thenRejected('application-not-found');
-    closed().when(admit(b), AFTER, 'flow.closing', arrived(false, id('another call'))).thenRejected('application-not-found');
+    closed()
+      .when(admit(b), AFTER, 'flow.closing', arrived(false, id('another call')))
+      .thenRejected('application-not-found');
   });
 
   it('or an officer admits a late one, with a reason, where the service was down', () => {
@@ -196,7 +225,9 @@ describe('a call closes', () => {
     const step = closed().when(down, AFTER, id('officer'), arrived(true));
     step.then(admitted(b, 'service-was-down', 'Palvelu oli alhaalla 15.40–16.10.'));
     expect(step.after()).toMatchObject({ applications: [a, b], admitted: [b] });
-    closed().when(admit(b, 'service-was-down', ' '), AFTER, id('officer'), arrived(true)).thenRejected('reason-missing');
+    closed()
+      .when(admit(b, 'service-was-down', ' '), AFTER, id('officer'), arrived(true))
+      .thenRejected('reason-missing');
   });
 
   it('also one that had arrived in time, was withdrawn, and came again late', () => {

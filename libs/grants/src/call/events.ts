@@ -1,5 +1,22 @@
 import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
-import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Texts, flag, list, nullable, object, oneOf, optional, text } from '@minipilot/kernel/schema.js';
+import {
+  At,
+  Cents,
+  Code,
+  Count,
+  Day,
+  Hash,
+  Id,
+  PositiveCents,
+  Texts,
+  flag,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+} from '@minipilot/kernel/schema.js';
 import type { Static } from 'typebox';
 import { Rules } from '../selection/selection.js';
 
@@ -34,7 +51,9 @@ export type CallContent = Static<typeof CallContent>;
 
 export const callEvents = [
   defineEvent('call.drafted', 'An officer began a call.', object({ call: Id, content: CallContent }), { access: 'party' }),
-  defineEvent('call.revised', 'An officer changed a call that is not yet announced.', object({ content: CallContent }), { access: 'party' }),
+  defineEvent('call.revised', 'An officer changed a call that is not yet announced.', object({ content: CallContent }), {
+    access: 'party',
+  }),
   defineEvent(
     'call.announced',
     'The call was announced; its rules are frozen and its lot is committed.',
@@ -50,7 +69,11 @@ export const callEvents = [
     }),
   ),
   defineEvent('call.deadline-extended', 'The deadline was moved later.', object({ closesAt: At, reason: text(1000, 1) })),
-  defineEvent('call.budget-raised', 'Money was added to the call.', object({ byCents: PositiveCents, budgetCents: PositiveCents, authority: object({ section: text(60, 1), on: Day }) })),
+  defineEvent(
+    'call.budget-raised',
+    'Money was added to the call.',
+    object({ byCents: PositiveCents, budgetCents: PositiveCents, authority: object({ section: text(60, 1), on: Day }) }),
+  ),
   defineEvent('call.cancelled', 'The call was cancelled.', object({ reason: text(1000, 1) })),
   defineEvent(
     'call.closed',

@@ -124,7 +124,12 @@ function payment(state: AwardingState, request: () => FlowCommand): { commands?:
   return { timers: [{ timer: 'pay', due: noon(addDays(last, 1)) }] };
 }
 
-function freed(event: Recorded, toLedger: (type: string, more: object) => FlowCommand, tenant: string, { call, pilot }: AwardingState): FlowCommand[] {
+function freed(
+  event: Recorded,
+  toLedger: (type: string, more: object) => FlowCommand,
+  tenant: string,
+  { call, pilot }: AwardingState,
+): FlowCommand[] {
   const reason = event.type === 'pilot.award-declined' ? 'declined' : 'lapsed';
   return [
     toLedger('Release', { reason }),

@@ -14,7 +14,9 @@ export const funding: Flow<null> = {
     if (input.kind === 'timer') return {};
     const { type, data, stream, id } = input.event;
     const call = parseStream(stream).key!;
-    const toLedger = (command: FlowCommand['command']) => ({ commands: [{ aggregate: 'ledger', stream: ledgerStream(tenant, call), command }] });
+    const toLedger = (command: FlowCommand['command']) => ({
+      commands: [{ aggregate: 'ledger', stream: ledgerStream(tenant, call), command }],
+    });
     if (type === 'call.budget-raised') return toLedger({ type: 'RaiseBudget', cents: data['byCents'], cause: id });
     const { budget, appealReserveCents } = data['content'] as CallContent;
     return toLedger({ type: 'Open', call, budgetCents: budget.cents, appealReserveCents, currency: data['currency'] });

@@ -70,7 +70,10 @@ export const paying: Flow<PayingState> = {
     switch (type) {
       case 'pilot.payout-redirected': {
         const { account, accountEvent, recipient, instalment, attempt } = data as unknown as Row;
-        return { ...state, accounts: { ...state.accounts, [rowKey(parseStream(stream).key!, instalment, attempt)]: { account, accountEvent, recipient } } };
+        return {
+          ...state,
+          accounts: { ...state.accounts, [rowKey(parseStream(stream).key!, instalment, attempt)]: { account, accountEvent, recipient } },
+        };
       }
       case 'batch.opened':
         return { ...state, current: { day: data['day'] as LocalDate, number: data['number'] as number, rows: 0, open: true } };
@@ -81,7 +84,8 @@ export const paying: Flow<PayingState> = {
       }
       case 'batch.row-moved': {
         const reason = data['reason'] as MoveReason;
-        const current = state.current !== null && (reason === 'late' || reason === 'full') ? { ...state.current, open: false } : state.current;
+        const current =
+          state.current !== null && (reason === 'late' || reason === 'full') ? { ...state.current, open: false } : state.current;
         return { ...state, current, rows: without(state.rows, (key) => key === (data['row'] as Row).row) };
       }
       case 'batch.prepared':
@@ -100,8 +104,16 @@ export const paying: Flow<PayingState> = {
   },
 
   react(state, input, tenant): Reaction {
-    const toBatch = (batch: string, command: FlowCommand['command']): FlowCommand => ({ aggregate: 'batch', stream: batchStream(tenant, batch), command });
-    const errand = (batch: string, command: FlowCommand['command']): FlowCommand => ({ aggregate: 'bank', stream: batchStream(tenant, batch), command });
+    const toBatch = (batch: string, command: FlowCommand['command']): FlowCommand => ({
+      aggregate: 'batch',
+      stream: batchStream(tenant, batch),
+      command,
+    });
+    const errand = (batch: string, command: FlowCommand['command']): FlowCommand => ({
+      aggregate: 'bank',
+      stream: batchStream(tenant, batch),
+      command,
+    });
 
     if (input.kind === 'timer') {
       const batch = input.timer.slice('replies '.length);
@@ -130,7 +142,9 @@ export const paying: Flow<PayingState> = {
         const change = newest !== undefined && newest.accountEvent !== row.accountEvent;
         return {
           commands: [
-            change ? toBatch(batch, { type: 'ChangeAccount', row: row.row, ...newest }) : errand(batch, { type: 'CheckName', row: row.row }),
+            change
+              ? toBatch(batch, { type: 'ChangeAccount', row: row.row, ...newest })
+              : errand(batch, { type: 'CheckName', row: row.row }),
           ],
         };
       }

@@ -15,7 +15,15 @@ interface ReportingState {
 /** Reminds of a report before its day, notes that it is missing after it, and takes the matter up. */
 export const reporting: Flow<ReportingState> = {
   name: 'reporting',
-  handles: ['pilot.decided', 'pilot.paid', 'pilot.report-extended', 'pilot.reported', 'pilot.report-sent-back', 'pilot.report-accepted', 'pilot.payout-failed'],
+  handles: [
+    'pilot.decided',
+    'pilot.paid',
+    'pilot.report-extended',
+    'pilot.reported',
+    'pilot.report-sent-back',
+    'pilot.report-accepted',
+    'pilot.payout-failed',
+  ],
   subject: (event) => (event.type === 'pilot.decided' && event.data['result'] !== 'granted' ? null : parseStream(event.stream).key!),
   initial: { call: '', pilot: '', due: null, remindOn: [], escalateOn: '' },
 

@@ -14,7 +14,5 @@ export const person: Aggregate<PersonCommand, PersonState, PersonEvent, null> = 
   initial: { forgotten: 0 },
   evolve: (state) => ({ forgotten: state.forgotten + 1 }),
   facts: () => Promise.resolve(null),
-  decide: (command): PersonEvent[] | Rejected => [
-    { type: 'person.forgotten', data: { purposes: command.purposes, held: command.held } },
-  ],
+  decide: (command): PersonEvent[] | Rejected => [{ type: 'person.forgotten', data: { purposes: command.purposes, held: command.held } }],
 };

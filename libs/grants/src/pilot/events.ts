@@ -1,5 +1,23 @@
 import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
-import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Subject, flag, list, nullable, object, oneOf, optional, text, version1 } from '@minipilot/kernel/schema.js';
+import {
+  At,
+  Cents,
+  Code,
+  Count,
+  Day,
+  Hash,
+  Id,
+  PositiveCents,
+  Subject,
+  flag,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  version1,
+} from '@minipilot/kernel/schema.js';
 import type { Static } from 'typebox';
 import { ApplicantKind } from '../call/events.js';
 
@@ -90,7 +108,7 @@ export const pilotEvents = [
   ),
   defineEvent(
     'pilot.decided',
-    'The decision on this application, copied from the call\'s decisions.',
+    "The decision on this application, copied from the call's decisions.",
     object({
       call: Id,
       result: DecisionResult,
@@ -123,7 +141,7 @@ export const pilotEvents = [
   ),
   defineEvent(
     'pilot.decision-published',
-    'The decision was published on the web; the residents\' appeal window follows.',
+    "The decision was published on the web; the residents' appeal window follows.",
     object({ publishedOn: Day, noticeOn: Day, appealUntil: Day }),
   ),
   defineEvent('pilot.award-accepted', 'The recipient accepted the award by giving an account.', object({ acceptedAt: At }), {
@@ -136,7 +154,9 @@ export const pilotEvents = [
   }),
   defineEvent('pilot.award-declined', 'The recipient declined the award.', object({ declinedAt: At })),
   defineEvent('pilot.award-lapsed', 'Nobody accepted the award in time.', object({ effectiveAt: At })),
-  defineEvent('pilot.recipient-withdrew', 'The recipient steps back; another may be named by a day.', object({ nameBy: Day }), { access: 'party' }),
+  defineEvent('pilot.recipient-withdrew', 'The recipient steps back; another may be named by a day.', object({ nameBy: Day }), {
+    access: 'party',
+  }),
   defineEvent('pilot.recipient-changed', 'Another recipient took over before payment.', object({ recipient: Subject, acceptBy: Day }), {
     access: 'party',
     sealed: { contact: { v: 1, schema: Contact } },
@@ -173,9 +193,13 @@ export const pilotEvents = [
     object({ ...attempt, cents: PositiveCents, batch: Id, how: oneOf('rejected', 'returned'), code: Code, on: Day }),
     { access: 'party' },
   ),
-  defineEvent('pilot.report-reminded', 'The recipient was reminded of the report.', object({ due: Day, days: Count, effectiveAt: At }), { access: 'party' }),
+  defineEvent('pilot.report-reminded', 'The recipient was reminded of the report.', object({ due: Day, days: Count, effectiveAt: At }), {
+    access: 'party',
+  }),
   defineEvent('pilot.report-overdue', 'The report was not there on its day.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
-  defineEvent('pilot.report-escalated', 'A missing report went to the officer\'s superior.', object({ due: Day, effectiveAt: At }), { access: 'party' }),
+  defineEvent('pilot.report-escalated', "A missing report went to the officer's superior.", object({ due: Day, effectiveAt: At }), {
+    access: 'party',
+  }),
   defineEvent('pilot.report-extended', 'More time for the report was granted.', object({ due: Day, ...reportDays }), {
     access: 'party',
     sealed: { comment: { v: 1, schema: Comment } },
@@ -205,17 +229,22 @@ export const pilotEvents = [
   defineEvent('pilot.money-returned', 'Unspent money came back.', object({ cents: PositiveCents, reference: text(40, 1), on: Day }), {
     fields: { reference: 'party' },
   }),
-  defineEvent('pilot.plan-changed', 'The recipient told of a change of plan; silence until a day means yes.', object({ silenceUntil: Day }), {
-    access: 'party',
-    sealed: { proposal: { v: 1, schema: Comment } },
-  }),
+  defineEvent(
+    'pilot.plan-changed',
+    'The recipient told of a change of plan; silence until a day means yes.',
+    object({ silenceUntil: Day }),
+    {
+      access: 'party',
+      sealed: { proposal: { v: 1, schema: Comment } },
+    },
+  ),
   defineEvent('pilot.plan-refused', 'The officer did not agree to the change of plan.', object({}), {
     access: 'party',
     sealed: { comment: { v: 1, schema: Comment } },
   }),
   defineEvent(
     'pilot.text-published',
-    'An officer looked at the pilot\'s own words and published them.',
+    "An officer looked at the pilot's own words and published them.",
     object({ title: text(80, 1), summary: text(1000), lesson: nullable(text(1000)) }),
   ),
   defineEvent('pilot.recipient-published', 'An organisation that got an award was named.', object({ organisation: text(120, 1) })),

@@ -5,7 +5,16 @@ import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
 import { callStream } from '../streams.js';
 import type { PilotEvent } from './events.js';
-import { applicationFacts, evolve, finalFrom, initial, type ApplicationFacts, type PilotCommand, type PilotFacts, type PilotState } from './state.js';
+import {
+  applicationFacts,
+  evolve,
+  finalFrom,
+  initial,
+  type ApplicationFacts,
+  type PilotCommand,
+  type PilotFacts,
+  type PilotState,
+} from './state.js';
 
 export { finalFrom, isLive, toReturnCents, type ApplicationFacts, type PilotCommand, type PilotFacts, type PilotState } from './state.js';
 
@@ -86,7 +95,8 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
 function applicationProblem(application: ApplicationFacts, facts: PilotFacts): Rejected | null {
   const content = facts.call.content!;
   if (!content.whoMayApply.includes(application.kind)) return reject('kind-may-not-apply', { kind: application.kind }, '/kind');
-  if (!facts.policy.districts.includes(application.district)) return reject('unknown-district', { district: application.district }, '/district');
+  if (!facts.policy.districts.includes(application.district))
+    return reject('unknown-district', { district: application.district }, '/district');
   const { minCents, maxCents } = content.grant;
   if (application.askedCents < minCents || application.askedCents > maxCents)
     return reject('sum-outside-grant-size', { minCents, maxCents }, '/lines');
@@ -145,7 +155,8 @@ function recordDecision(
       if (state.decision === null) return reject('not-decided');
       const { channel, sentOn, noticeOn, appealUntil } = command;
       const { notice } = state;
-      if (notice?.channel === channel && notice.sentOn === sentOn && notice.noticeOn === noticeOn && notice.appealUntil === appealUntil) return [];
+      if (notice?.channel === channel && notice.sentOn === sentOn && notice.noticeOn === noticeOn && notice.appealUntil === appealUntil)
+        return [];
       const acceptBy = state.award === 'offered' ? addDays(noticeOn, facts.policy.acceptDays) : null;
       return [{ type: 'pilot.notified', data: { channel, sentOn, noticeOn, appealUntil, acceptBy } }];
     }
@@ -177,7 +188,9 @@ function award(
     case 'ChangeAccount':
       if (state.award !== 'accepted') return reject('award-not-accepted');
       if (state.payout.status === 'paid') return reject('already-paid');
-      return [{ type: 'pilot.account-changed', data: { changedAt: occasion.now, channel: command.channel }, seal: { iban: state.recipient } }];
+      return [
+        { type: 'pilot.account-changed', data: { changedAt: occasion.now, channel: command.channel }, seal: { iban: state.recipient } },
+      ];
     case 'DeclineAward':
       if (state.award === 'declined') return [];
       if (state.award === 'lapsed') return reject('award-gone', { award: state.award });
@@ -195,7 +208,13 @@ function award(
       if (state.nameBy === null) return reject('recipient-not-withdrawn');
       if (today > state.nameBy) return reject('award-lapsed', { lastDay: state.nameBy });
       if (command.recipient === state.recipient) return reject('same-recipient');
-      return [{ type: 'pilot.recipient-changed', data: { recipient: command.recipient, acceptBy: addDays(today, facts.policy.acceptDays) }, seal: { contact: command.recipient } }];
+      return [
+        {
+          type: 'pilot.recipient-changed',
+          data: { recipient: command.recipient, acceptBy: addDays(today, facts.policy.acceptDays) },
+          seal: { contact: command.recipient },
+        },
+      ];
   }
 }
 
@@ -218,7 +237,8 @@ function payout(
         return command.type === 'RequestPayout' ? [] : reject('payout-under-way');
       if (command.type === 'RetryPayout' && state.payout.status !== 'failed') return reject('nothing-to-retry');
       const final = finalFrom(state);
-      if (state.decision!.pay === 'when-final' && (final === null || localDate(occasion.now, facts.policy.timeZone) < final)) return reject('not-final-yet');
+      if (state.decision!.pay === 'when-final' && (final === null || localDate(occasion.now, facts.policy.timeZone) < final))
+        return reject('not-final-yet');
       return [
         {
           type: 'pilot.payout-requested',
@@ -238,10 +258,16 @@ function payout(
       if (command.attempt !== state.payout.attempt || state.payout.status !== 'requested') return [];
       const { instalment, attempt, cents, batch, reference, paidOn } = command;
       const reportDue = addDays(paidOn, state.decision!.reportDueDays);
-      return [{ type: 'pilot.paid', data: { instalment, attempt, cents, batch, reference, paidOn, reportDue, ...reportDays(reportDue, facts.policy) } }];
+      return [
+        {
+          type: 'pilot.paid',
+          data: { instalment, attempt, cents, batch, reference, paidOn, reportDue, ...reportDays(reportDue, facts.policy) },
+        },
+      ];
     }
     case 'RecordPayoutFailed': {
-      if (command.attempt !== state.payout.attempt || state.payout.status !== (command.how === 'returned' ? 'paid' : 'requested')) return [];
+      if (command.attempt !== state.payout.attempt || state.payout.status !== (command.how === 'returned' ? 'paid' : 'requested'))
+        return [];
       const { instalment, attempt, cents, batch, how, code, on } = command;
       return [{ type: 'pilot.payout-failed', data: { instalment, attempt, cents, batch, how, code, on } }];
     }
@@ -304,7 +330,13 @@ function carryOut(
     case 'ExtendReport':
       if (!waiting) return reject('already-reported');
       if (command.due <= report.due!) return reject('report-due-only-later', { due: report.due! }, '/due');
-      return [{ type: 'pilot.report-extended', data: { due: command.due, ...reportDays(command.due, facts.policy) }, seal: { comment: state.applicant } }];
+      return [
+        {
+          type: 'pilot.report-extended',
+          data: { due: command.due, ...reportDays(command.due, facts.policy) },
+          seal: { comment: state.applicant },
+        },
+      ];
     case 'ReportPilot': {
       if (!waiting) return reject('already-reported');
       if (command.usedCents > state.paidCents) return reject('used-more-than-paid', { paidCents: state.paidCents }, '/lines');
@@ -324,12 +356,14 @@ function carryOut(
       if (party !== null) return party;
       if (command.type === 'SendReportBack') return [{ type: 'pilot.report-sent-back', data: {}, seal: { comment: state.applicant } }];
       const returnCents = report.unspentCents > facts.policy.returnFloorCents ? report.unspentCents : 0;
-      const returnDue = returnCents > state.returnedCents ? nextWorkingDay(addDays(today, facts.policy.returnDays), facts.policy.holidays) : null;
+      const returnDue =
+        returnCents > state.returnedCents ? nextWorkingDay(addDays(today, facts.policy.returnDays), facts.policy.holidays) : null;
       return [{ type: 'pilot.report-accepted', data: { returnCents, returnDue } }];
     }
     case 'RecordMoneyReturned':
       if (command.on > today) return reject('date-in-future', { on: command.on }, '/on');
-      if (state.returnedCents + command.cents > state.paidCents) return reject('returned-more-than-paid', { paidCents: state.paidCents }, '/cents');
+      if (state.returnedCents + command.cents > state.paidCents)
+        return reject('returned-more-than-paid', { paidCents: state.paidCents }, '/cents');
       return [{ type: 'pilot.money-returned', data: { cents: command.cents, reference: command.reference, on: command.on } }];
     case 'ChangePlan':
       if (!waiting) return reject('already-reported');

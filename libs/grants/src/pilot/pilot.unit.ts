@@ -53,7 +53,18 @@ const decided = (change: Partial<Of<'RecordDecision'>> = {}): PilotCommand => ({
 const submitted = (change: object = {}, late = false) => [
   {
     type: 'pilot.submitted',
-    data: { call: CALL, applicant: AUNE, slot: 0, ...plain, arrivedAt: OPEN, late, channel: 'agent', helper: AGENT, filedBy: AGENT, ...change },
+    data: {
+      call: CALL,
+      applicant: AUNE,
+      slot: 0,
+      ...plain,
+      arrivedAt: OPEN,
+      late,
+      channel: 'agent',
+      helper: AGENT,
+      filedBy: AGENT,
+      ...change,
+    },
     seal: { contact: AUNE, proposal: AUNE },
   },
 ];
@@ -66,15 +77,25 @@ describe('an application', () => {
 
   it('arrives when it was written down; the close itself is late', () => {
     const before = '2027-09-22T12:59:59.999Z';
-    past().when(submit({ arrivedAt: before }), '2027-09-24T08:00:00.000Z').then(submitted({ arrivedAt: before }));
-    past().when(submit({ arrivedAt: CLOSES }), CLOSES).then(submitted({ arrivedAt: CLOSES }, true));
-    past().when(submit({ arrivedAt: '2027-09-22T13:00:04.000Z' })).then(submitted({ arrivedAt: '2027-09-22T13:00:04.000Z' }, true));
-    past().when(submit({ arrivedAt: '2027-09-01T05:59:59.999Z' })).thenRejected('call-not-open', { opensAt: content().opensAt });
+    past()
+      .when(submit({ arrivedAt: before }), '2027-09-24T08:00:00.000Z')
+      .then(submitted({ arrivedAt: before }));
+    past()
+      .when(submit({ arrivedAt: CLOSES }), CLOSES)
+      .then(submitted({ arrivedAt: CLOSES }, true));
+    past()
+      .when(submit({ arrivedAt: '2027-09-22T13:00:04.000Z' }))
+      .then(submitted({ arrivedAt: '2027-09-22T13:00:04.000Z' }, true));
+    past()
+      .when(submit({ arrivedAt: '2027-09-01T05:59:59.999Z' }))
+      .thenRejected('call-not-open', { opensAt: content().opensAt });
   });
 
   it('is one for each applicant and slot, and may come again after it was withdrawn', () => {
     past(submit()).when(submit()).thenRejected('already-applied', { most: 1 });
-    past().when(submit({ slot: 1 })).thenRejected('already-applied', { most: 1 });
+    past()
+      .when(submit({ slot: 1 }))
+      .thenRejected('already-applied', { most: 1 });
     const checked: [PilotCommand, string, string] = [check('ineligible', ['elsewhere']), OPEN, OFFICER];
     past(submit(), checked, withdraw).when(submit()).then(submitted());
     expect(past(submit(), checked, withdraw, submit()).state).toEqual(past(submit()).state);
@@ -89,7 +110,9 @@ describe('an application', () => {
     ['call-not-found', {}, { call: announced({}, { status: 'none', content: null }) }],
     ['call-cancelled', {}, { call: announced({}, { status: 'cancelled' }) }],
   ])('is refused: %s', (code, change, others) => {
-    past().when(submit(change), OPEN, AUNE, { ...facts, ...others }).thenRejected(code);
+    past()
+      .when(submit(change), OPEN, AUNE, { ...facts, ...others })
+      .thenRejected(code);
   });
 
   it('is amended until the close', () => {
@@ -103,15 +126,21 @@ describe('an application', () => {
         },
       ]);
     past(submit()).when(amend(), CLOSES).thenRejected('call-closed', { closesAt: CLOSES });
-    past(submit()).when(amend({ district: 'Iittala' })).thenRejected('unknown-district');
+    past(submit())
+      .when(amend({ district: 'Iittala' }))
+      .thenRejected('unknown-district');
     past(submit(), withdraw).when(amend()).thenRejected('application-withdrawn');
     past(submit(), decided()).when(amend()).thenRejected('already-decided');
     past().when(amend()).thenRejected('application-not-found');
-    past(submit()).when(amend({ call: id('another call') })).thenRejected('application-not-found');
+    past(submit())
+      .when(amend({ call: id('another call') }))
+      .thenRejected('application-not-found');
   });
 
   it('is withdrawn until the close, once', () => {
-    past(submit()).when(withdraw).then([{ type: 'pilot.withdrawn', data: { withdrawnAt: OPEN } }]);
+    past(submit())
+      .when(withdraw)
+      .then([{ type: 'pilot.withdrawn', data: { withdrawnAt: OPEN } }]);
     past(submit(), withdraw).when(withdraw).thenNothing();
     past(submit()).when(withdraw, CLOSES).thenRejected('call-closed');
     past(submit(), decided()).when(withdraw).thenRejected('already-decided');
@@ -154,15 +183,21 @@ describe('a decision is copied to its pilot', () => {
   });
 
   it('with what the call says of payment and report, once', () => {
-    past(submit()).when(decided()).then([{ type: 'pilot.decided', data: { ...copy, pay: 'at-once', reportDueDays: 45 } }]);
+    past(submit())
+      .when(decided())
+      .then([{ type: 'pilot.decided', data: { ...copy, pay: 'at-once', reportDueDays: 45 } }]);
     past(submit(), decided()).when(decided()).thenNothing();
     past().when(decided()).thenRejected('application-not-found');
   });
 
   it('and so is the notice, once, with the last day to accept for a winner alone', () => {
     const data = { channel: 'electronic', sentOn: '2027-10-08', noticeOn: '2027-10-11', appealUntil: '2027-10-25' };
-    past(submit(), decided()).when(notice()).then([{ type: 'pilot.notified', data: { ...data, acceptBy: '2027-11-10' } }]);
-    past(submit(), decided({ result: 'refused', cents: 0 })).when(notice()).then([{ type: 'pilot.notified', data: { ...data, acceptBy: null } }]);
+    past(submit(), decided())
+      .when(notice())
+      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: '2027-11-10' } }]);
+    past(submit(), decided({ result: 'refused', cents: 0 }))
+      .when(notice())
+      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: null } }]);
     past(submit(), decided(), notice()).when(notice()).thenNothing();
     expect(past(submit(), decided(), notice()).when(notice({ channel: 'letter', sentOn: '2027-10-12' })).result).toHaveLength(1);
     past(submit()).when(notice()).thenRejected('not-decided');
@@ -170,7 +205,9 @@ describe('a decision is copied to its pilot', () => {
 
   it('and so is the publication, once', () => {
     const data = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29' };
-    past(submit(), decided()).when(published()).then([{ type: 'pilot.decision-published', data }]);
+    past(submit(), decided())
+      .when(published())
+      .then([{ type: 'pilot.decision-published', data }]);
     past(submit(), decided(), published()).when(published()).thenNothing();
     past(submit()).when(published()).thenRejected('not-decided');
   });
@@ -194,19 +231,33 @@ describe('a pilot tells publicly', () => {
   it('only of organisations by name, and only of what was granted', () => {
     const name: PilotCommand = { type: 'PublishRecipient', call: CALL, organisation: 'Jukolan kyläyhdistys ry' };
     granted.when(name, OPEN, OFFICER).thenRejected('private-person');
-    past(submit({ kind: 'group' }), decided()).when(name).thenRejected('private-person');
-    past(submit({ kind: 'association' })).when(name).thenRejected('no-award');
+    past(submit({ kind: 'group' }), decided())
+      .when(name)
+      .thenRejected('private-person');
+    past(submit({ kind: 'association' }))
+      .when(name)
+      .thenRejected('no-award');
     past(submit({ kind: 'association' }), decided())
       .when(name)
       .then([{ type: 'pilot.recipient-published', data: { organisation: 'Jukolan kyläyhdistys ry' } }]);
   });
 
   it('in words that an officer has looked at', () => {
-    const text: PilotCommand = { type: 'PublishText', call: CALL, title: 'Iltapäiväkahvila', summary: 'Yksitoista kertaa.', lesson: 'Kello 14 käy.' };
+    const text: PilotCommand = {
+      type: 'PublishText',
+      call: CALL,
+      title: 'Iltapäiväkahvila',
+      summary: 'Yksitoista kertaa.',
+      lesson: 'Kello 14 käy.',
+    };
     granted
       .when(text, OPEN, OFFICER)
-      .then([{ type: 'pilot.text-published', data: { title: 'Iltapäiväkahvila', summary: 'Yksitoista kertaa.', lesson: 'Kello 14 käy.' } }]);
-    past(submit(), decided({ result: 'refused', cents: 0 })).when(text).thenRejected('no-award');
+      .then([
+        { type: 'pilot.text-published', data: { title: 'Iltapäiväkahvila', summary: 'Yksitoista kertaa.', lesson: 'Kello 14 käy.' } },
+      ]);
+    past(submit(), decided({ result: 'refused', cents: 0 }))
+      .when(text)
+      .thenRejected('no-award');
   });
 
   it('and keeps the commitment of its account, never the account', () => {

@@ -41,6 +41,10 @@ export const Policy = object({
 export type Policy = Static<typeof Policy>;
 
 export const policyEvents = [
-  defineEvent('policy.set', 'The municipality set its policy: lead times, holidays, notice and appeal days, floors, retention.', object({ policy: Policy })),
+  defineEvent(
+    'policy.set',
+    'The municipality set its policy: lead times, holidays, notice and appeal days, floors, retention.',
+    object({ policy: Policy }),
+  ),
 ] as const;
 export type PolicyEvent = EventsOf<typeof policyEvents>;

@@ -6,7 +6,9 @@ const set = (change: Partial<typeof POLICY> = {}): PolicyCommand => ({ type: 'Se
 
 describe('policy', () => {
   it('is set, and set again only when it changes', () => {
-    past().when(set()).then([{ type: 'policy.set', data: { policy: POLICY } }]);
+    past()
+      .when(set())
+      .then([{ type: 'policy.set', data: { policy: POLICY } }]);
     past(set()).when(set()).thenNothing();
     const changed = past(set()).when(set({ acceptDays: 14 }));
     changed.then([{ type: 'policy.set', data: { policy: { ...POLICY, acceptDays: 14 } } }]);
@@ -14,8 +16,12 @@ describe('policy', () => {
   });
 
   it('needs a time zone that exists and a district', () => {
-    past().when(set({ timeZone: 'Europe/Hämeenlinna' })).thenRejected('unknown-time-zone', { timeZone: 'Europe/Hämeenlinna' });
-    past().when(set({ districts: [] })).thenRejected('no-districts');
+    past()
+      .when(set({ timeZone: 'Europe/Hämeenlinna' }))
+      .thenRejected('unknown-time-zone', { timeZone: 'Europe/Hämeenlinna' });
+    past()
+      .when(set({ districts: [] }))
+      .thenRejected('no-districts');
   });
 
   it('must be there before anything else', async () => {

@@ -21,7 +21,12 @@ export const scorebookEvents = [
     }),
     { access: 'party' },
   ),
-  defineEvent('scorebook.recused', 'A member recognised a proposal later and stepped back from it.', object({ application: Id, ground: ConflictGround }), { access: 'party' }),
+  defineEvent(
+    'scorebook.recused',
+    'A member recognised a proposal later and stepped back from it.',
+    object({ application: Id, ground: ConflictGround }),
+    { access: 'party' },
+  ),
   defineEvent(
     'scorebook.card-saved',
     'A member filled in or changed a card; its values are sealed until scoring closes.',
@@ -31,6 +36,11 @@ export const scorebookEvents = [
       sealed: { scores: { v: 1, schema: Card }, comment: { v: 1, schema: object({ v: version1, text: text(2000, 1) }) } },
     },
   ),
-  defineEvent('scorebook.book-closed', 'Scoring closed for this member.', object({ call: Id, member: Subject, effectiveAt: At, code: nullable(Code) }), { access: 'party' }),
+  defineEvent(
+    'scorebook.book-closed',
+    'Scoring closed for this member.',
+    object({ call: Id, member: Subject, effectiveAt: At, code: nullable(Code) }),
+    { access: 'party' },
+  ),
 ] as const;
 export type ScorebookEvent = EventsOf<typeof scorebookEvents>;

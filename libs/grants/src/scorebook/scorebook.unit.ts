@@ -31,10 +31,14 @@ describe('a member', () => {
         },
       ]);
     past(declare()).when(declare(A)).thenRejected('conflicts-already-declared');
-    past().when(declare(id('stranger'))).thenRejected('application-not-found');
+    past()
+      .when(declare(id('stranger')))
+      .thenRejected('application-not-found');
     // the answer is the same as for an application that does not exist
     past(declare(A)).when(save(A)).thenRejected('application-not-found');
-    past(declare(A)).when(save(id('stranger'))).thenRejected('application-not-found');
+    past(declare(A))
+      .when(save(id('stranger')))
+      .thenRejected('application-not-found');
     past(declare(A)).when(save(B)).then(saved(B));
   });
 
@@ -47,18 +51,24 @@ describe('a member', () => {
   });
 
   it('steps back later on recognising a proposal, also after a card', () => {
-    past(declare(), save()).when(recuse()).then([{ type: 'scorebook.recused', data: { application: A, ground: 'recognised' } }]);
+    past(declare(), save())
+      .when(recuse())
+      .then([{ type: 'scorebook.recused', data: { application: A, ground: 'recognised' } }]);
     past(declare(), recuse()).when(save()).thenRejected('application-not-found');
     past(declare(), recuse()).when(recuse()).thenRejected('application-not-found');
   });
 
   it('never scores what the member had a hand in, whatever was ticked', () => {
-    past(declare()).when(save(), undefined, MEMBER, { ...facts, parties: [id('applicant'), MEMBER] }).thenRejected('application-not-found');
+    past(declare())
+      .when(save(), undefined, MEMBER, { ...facts, parties: [id('applicant'), MEMBER] })
+      .thenRejected('application-not-found');
   });
 
   it('scores only on the committee', () => {
     for (const command of [declare(), save(), recuse(), close]) {
-      past().when({ ...command, member: id('stranger') }).thenRejected('not-on-committee');
+      past()
+        .when({ ...command, member: id('stranger') })
+        .thenRejected('not-on-committee');
       past().when(command, undefined, MEMBER, { task: null, parties: [] }).thenRejected('not-on-committee');
     }
   });
@@ -110,7 +120,11 @@ describe('a card', () => {
     expect(cardProblem(RANKED, [0, 5])).toBeNull();
     expect(cardProblem(RANKED, [3])).toMatchObject({ code: 'card-criteria', params: { criteria: 2 } });
     for (const wrong of [-1, 6, 2.5, Number.NaN]) {
-      expect(cardProblem(RANKED, [3, wrong])).toMatchObject({ code: 'card-out-of-scale', params: { min: 0, max: 5 }, pointer: '/values/1' });
+      expect(cardProblem(RANKED, [3, wrong])).toMatchObject({
+        code: 'card-out-of-scale',
+        params: { min: 0, max: 5 },
+        pointer: '/values/1',
+      });
     }
   });
 });

@@ -1,5 +1,23 @@
 import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
-import { At, Cents, Code, Count, Day, Hash, Id, PositiveCents, Subject, flag, list, nullable, object, oneOf, optional, text, version1 } from '@minipilot/kernel/schema.js';
+import {
+  At,
+  Cents,
+  Code,
+  Count,
+  Day,
+  Hash,
+  Id,
+  PositiveCents,
+  Subject,
+  flag,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  version1,
+} from '@minipilot/kernel/schema.js';
 import { Type, type Static } from 'typebox';
 import { DecisionResult, Reach } from '../pilot/events.js';
 import { Place, RoundPlace } from '../selection/selection.js';
@@ -18,14 +36,26 @@ export const scoringEvents = [
   defineEvent(
     'scoring.started',
     'The committee was named and got the applications that take part.',
-    object({ call: Id, members: list(Subject, 30), chair: Subject, applications: list(Id), left: list(object({ application: Id, why: oneOf('late', 'ineligible', 'withdrawn') })), closesAt: At }),
+    object({
+      call: Id,
+      members: list(Subject, 30),
+      chair: Subject,
+      applications: list(Id),
+      left: list(object({ application: Id, why: oneOf('late', 'ineligible', 'withdrawn') })),
+      closesAt: At,
+    }),
     { access: 'party' },
   ),
   defineEvent('scoring.extended', 'Scoring goes on for longer.', object({ closesAt: At }), { access: 'party' }),
-  defineEvent('scoring.cards-opened', 'Cards were opened after the close, in pages.', object({ page: Count, cards: list(OpenedCard, 800) }), { access: 'party' }),
+  defineEvent(
+    'scoring.cards-opened',
+    'Cards were opened after the close, in pages.',
+    object({ page: Count, cards: list(OpenedCard, 800) }),
+    { access: 'party' },
+  ),
   defineEvent(
     'scoring.opened',
-    'All cards are open; the lot\'s seed is revealed.',
+    "All cards are open; the lot's seed is revealed.",
     object({
       cards: Count,
       /** digest of all opened cards with their salts, as in the selection */
@@ -38,10 +68,17 @@ export const scoringEvents = [
   defineEvent(
     'scoring.proposed',
     'The proposal was computed from rules, cards and lot, in pages.',
-    object({ page: Count, places: list(Place, 200), last: flag, count: optional(Count), totalCents: optional(Cents), digest: optional(Hash) }),
+    object({
+      page: Count,
+      places: list(Place, 200),
+      last: flag,
+      count: optional(Count),
+      totalCents: optional(Cents),
+      digest: optional(Hash),
+    }),
     { access: 'party' },
   ),
-  defineEvent('scoring.proposal-signed', 'The chair signed the committee\'s proposal.', object({ digest: Hash }), { access: 'party' }),
+  defineEvent('scoring.proposal-signed', "The chair signed the committee's proposal.", object({ digest: Hash }), { access: 'party' }),
   defineEvent(
     'scoring.reading-recorded',
     'A reader of a rolling call said yes or no to each criterion.',
@@ -68,7 +105,12 @@ export const scoringEvents = [
       decidedOn: Day,
       reasonCode: Code,
       /** what the proposal had said, where the decision departs from it */
-      departure: nullable(object({ proposed: nullable(oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored', 'not-passed', 'incomplete', 'no-money')), code: Code })),
+      departure: nullable(
+        object({
+          proposed: nullable(oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored', 'not-passed', 'incomplete', 'no-money')),
+          code: Code,
+        }),
+      ),
       /** digest of the proposal or round that was before the decision-maker */
       proposal: nullable(Hash),
       rulesHash: Hash,
@@ -76,7 +118,10 @@ export const scoringEvents = [
       /** waiting list place, 1 is next */
       waitingRank: nullable(Count),
     }),
-    { fields: { applicant: 'party', caseNumber: 'party' }, sealed: { comment: { v: 1, schema: object({ v: version1, reason: text(4000, 1), departure: optional(text(4000, 1)) }) } } },
+    {
+      fields: { applicant: 'party', caseNumber: 'party' },
+      sealed: { comment: { v: 1, schema: object({ v: version1, reason: text(4000, 1), departure: optional(text(4000, 1)) }) } },
+    },
   ),
   defineEvent(
     'scoring.notice-sent',
@@ -86,7 +131,7 @@ export const scoringEvents = [
   ),
   defineEvent(
     'scoring.published',
-    'Decisions were published on the web; the residents\' appeal window follows.',
+    "Decisions were published on the web; the residents' appeal window follows.",
     object({ publishedOn: Day, noticeOn: Day, appealUntil: Day, applications: list(Id, 500) }),
   ),
   defineEvent(

@@ -1,165 +1,43 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
 import { sha256, jcs } from '@minipilot/kernel/ids.js';
-import { addDays, localDate, nextWorkingDay, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
-import { call, grantableCents, takesPart, type CallState } from '../call/call.js';
+import { addDays, localDate, nextWorkingDay, type LocalDate } from '@minipilot/kernel/time.js';
+import { call, grantableCents, takesPart } from '../call/call.js';
 import type { DecisionResult } from '../pilot/events.js';
 import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
-import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
 import { scorebook } from '../scorebook/scorebook.js';
 import { ranked, rollingRound, type Place, type RoundPlace } from '../selection/selection.js';
 import { callStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
+import {
+  CARD_PAGE,
+  evolve,
+  initial,
+  PLACE_PAGE,
+  PUBLISH_PAGE,
+  type DecisionItem,
+  type LotSeeds,
+  type ScoringCommand,
+  type ScoringFacts,
+  type ScoringState,
+} from './state.js';
 
-export interface DecisionItem {
-  application: string;
-  result: DecisionResult;
-  cents: number;
-  from: 'budget' | 'appeal-reserve';
-  reasonCode: string;
-  /** code of the departure from the proposal; its reason in words is sealed */
-  departure: string | null;
-  deMinimis: string | null;
-}
+export {
+  CARD_PAGE,
+  PLACE_PAGE,
+  PUBLISH_PAGE,
+  type DecisionItem,
+  type LotSeeds,
+  type ScoringCommand,
+  type ScoringFacts,
+  type ScoringState,
+} from './state.js';
 
-export type ScoringCommand = { call: string } & (
-  | { type: 'StartScoring'; members: string[]; chair: string; closesAt: Instant }
-  | { type: 'ExtendScoring'; closesAt: Instant }
-  | { type: 'OpenCards'; page: number; effectiveAt: Instant }
-  | { type: 'ComputeProposal'; page: number }
-  | { type: 'SignProposal'; digest: string }
-  | { type: 'RecordReading'; application: string; values: boolean[] }
-  | { type: 'ProposeRound'; effectiveAt: Instant }
-  | { type: 'DecideApplications'; decisions: DecisionItem[]; section: string; caseNumber: string; decidedOn: LocalDate }
-  | { type: 'SendNotice'; applications: string[]; channel: 'electronic' | 'letter'; sentOn: LocalDate }
-  | { type: 'PublishDecisions'; publishedOn: LocalDate }
-  | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
-);
-
-interface Decided {
-  result: DecisionResult;
-  cents: number;
-  from: 'budget' | 'appeal-reserve';
-  decidedOn: LocalDate;
-  waitingRank: number | null;
-  freed: boolean;
-  published: boolean;
-}
-
-export interface ScoringState {
-  started: { members: readonly string[]; chair: string; applications: readonly string[]; closesAt: Instant } | null;
-  cardPages: number;
-  cards: readonly OpenedCard[];
-  opened: { digest: string; seed: string } | null;
-  proposalPages: number;
-  /** digest of the whole proposal, once its last page is there */
-  proposal: string | null;
-  signed: boolean;
-  /** what the rules proposed for each application, ranked or in its newest round */
-  proposed: Readonly<Record<string, { result: Place['result'] | RoundPlace['result']; cents: number; rank: number | null; basis: string }>>;
-  readings: readonly { application: string; reader: string; values: boolean[]; salt: string }[];
-  rounds: number;
-  lotSeed: string | null;
-  decided: Readonly<Record<string, Decided>>;
-  grantedCents: number;
-  reserveUsedCents: number;
-}
-
-export interface ScoringFacts {
-  policy: Policy;
-  call: CallState;
-  /** the applications that the command touches */
-  pilots: Readonly<Record<string, PilotState>>;
-  /** cards opened from the members' books, in canonical order; only for OpenCards */
-  cards: OpenedCard[];
-  booksOpen: number;
-  /** revealed only to the command that needs it */
-  seed: string | null;
-}
-
-/** Lot seeds lie in the vault from announcement to selection. */
-export interface LotSeeds {
-  /** 32 bytes in hex */
-  reveal(tenant: string, call: string): Promise<string>;
-}
-
-export const CARD_PAGE = 800;
-export const PLACE_PAGE = 200;
-export const PUBLISH_PAGE = 500;
-
+/** Committee, proposal and decisions of one call. It folds its own sums, so that a decision beyond the budget is refused here. */
 export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, ScoringFacts> = {
   category: 'scoring',
-  initial: {
-    started: null,
-    cardPages: 0,
-    cards: [],
-    opened: null,
-    proposalPages: 0,
-    proposal: null,
-    signed: false,
-    proposed: {},
-    readings: [],
-    rounds: 0,
-    lotSeed: null,
-    decided: {},
-    grantedCents: 0,
-    reserveUsedCents: 0,
-  },
-
-  evolve(state, event) {
-    switch (event.type) {
-      case 'scoring.started':
-        return { ...state, started: event.data };
-      case 'scoring.extended':
-        return { ...state, started: { ...state.started!, closesAt: event.data.closesAt } };
-      case 'scoring.cards-opened':
-        return { ...state, cardPages: event.data.page + 1, cards: [...state.cards, ...event.data.cards] };
-      case 'scoring.opened':
-        return { ...state, opened: event.data, lotSeed: event.data.seed };
-      case 'scoring.proposed': {
-        const { page, places, last, digest } = event.data;
-        const proposed = Object.fromEntries(
-          places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: p.rank ?? null, basis: '' }]),
-        );
-        return { ...state, proposalPages: page + 1, proposal: last ? digest! : null, proposed: { ...state.proposed, ...proposed } };
-      }
-      case 'scoring.proposal-signed':
-        return { ...state, signed: true };
-      case 'scoring.reading-recorded':
-        return { ...state, readings: [...state.readings.filter((r) => !sameReading(r, event.data)), event.data] };
-      case 'scoring.round-proposed': {
-        const { places, digest, seed } = event.data;
-        const proposed = Object.fromEntries(places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: null, basis: digest }]));
-        return { ...state, rounds: event.data.round, lotSeed: seed ?? state.lotSeed, proposed: { ...state.proposed, ...proposed } };
-      }
-      case 'scoring.decided': {
-        const { application, result, cents, from, decidedOn, waitingRank } = event.data;
-        const granted = result === 'granted' ? cents : 0;
-        return {
-          ...state,
-          decided: { ...state.decided, [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false } },
-          grantedCents: state.grantedCents + (from === 'budget' ? granted : 0),
-          reserveUsedCents: state.reserveUsedCents + (from === 'appeal-reserve' ? granted : 0),
-        };
-      }
-      case 'scoring.notice-sent':
-        return state;
-      case 'scoring.published': {
-        const decided = { ...state.decided };
-        for (const id of event.data.applications) decided[id] = { ...decided[id]!, published: true };
-        return { ...state, decided };
-      }
-      case 'scoring.place-freed': {
-        const place = state.decided[event.data.application]!;
-        return {
-          ...state,
-          decided: { ...state.decided, [event.data.application]: { ...place, freed: true } },
-          grantedCents: state.grantedCents - (place.from === 'budget' ? event.data.cents : 0),
-          reserveUsedCents: state.reserveUsedCents - (place.from === 'appeal-reserve' ? event.data.cents : 0),
-        };
-      }
-    }
-  },
+  initial,
+  evolve,
 
   facts: gatherFacts,
 
@@ -185,8 +63,6 @@ export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, Scor
 };
 
 type Of<T extends ScoringCommand['type']> = Extract<ScoringCommand, { type: T }>;
-const sameReading = (a: { application: string; reader: string }, b: { application: string; reader: string }) =>
-  a.application === b.application && a.reader === b.reader;
 
 async function gatherFacts(command: ScoringCommand, sources: FactSources): Promise<ScoringFacts> {
   const facts: ScoringFacts = {
@@ -212,7 +88,8 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     const opened = await openBooks(command.call, own.started.members, sources);
     return { ...facts, pilots, ...opened, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
   }
-  if (command.type === 'ProposeRound') return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
+  if (command.type === 'ProposeRound')
+    return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
   return { ...facts, pilots };
 }
 
@@ -268,8 +145,10 @@ function rankedSteps(
   if (state.started === null) return reject('scoring-not-started');
   switch (command.type) {
     case 'ExtendScoring':
-      if (state.cardPages > 0 || occasion.now >= state.started.closesAt) return reject('scoring-closed', { closesAt: state.started.closesAt });
-      if (command.closesAt <= state.started.closesAt) return reject('deadline-only-later', { closesAt: state.started.closesAt }, '/closesAt');
+      if (state.cardPages > 0 || occasion.now >= state.started.closesAt)
+        return reject('scoring-closed', { closesAt: state.started.closesAt });
+      if (command.closesAt <= state.started.closesAt)
+        return reject('deadline-only-later', { closesAt: state.started.closesAt }, '/closesAt');
       return [{ type: 'scoring.extended', data: { closesAt: command.closesAt } }];
     case 'OpenCards': {
       if (state.opened !== null || command.page < state.cardPages) return [];
@@ -306,7 +185,13 @@ function rankedSteps(
 export const placesDigest = (places: readonly (Place | RoundPlace)[]): string => sha256(jcs(places));
 
 /** The proposal of a ranked call as anyone can compute it from the opened cards. */
-export function ranking(applications: readonly string[], facts: ScoringFacts, cards: readonly OpenedCard[], seed: string, digestOnly = false) {
+export function ranking(
+  applications: readonly string[],
+  facts: ScoringFacts,
+  cards: readonly OpenedCard[],
+  seed: string,
+  digestOnly = false,
+) {
   const content = facts.call.content!;
   return ranked({
     rules: content.rules,
@@ -342,7 +227,8 @@ function rollingSteps(
     const p = facts.pilots[command.application]!;
     if (p.call !== command.call || p.application === null) return reject('application-not-found');
     if (p.withdrawn) return reject('application-withdrawn');
-    if (!takesPart(facts.call, command.application, p.application.late)) return reject('application-late', { arrivedAt: p.application.arrivedAt });
+    if (!takesPart(facts.call, command.application, p.application.late))
+      return reject('application-late', { arrivedAt: p.application.arrivedAt });
     if (command.application in state.decided) return reject('already-decided');
     if (state.proposed[command.application]?.result === 'proposed-grant') return reject('already-proposed');
     if (p.application.helper === occasion.actor) return reject('helper-may-not-judge');
@@ -412,14 +298,16 @@ function decideApplications(
   for (const [i, item] of command.decisions.entries()) {
     const at = `/decisions/${i}`;
     const p = facts.pilots[item.application];
-    if (p === undefined || p.application === null || p.call !== command.call) return reject('application-not-found', {}, `${at}/application`);
+    if (p === undefined || p.application === null || p.call !== command.call)
+      return reject('application-not-found', {}, `${at}/application`);
     const problem = decisionProblem(item, p, state, facts, occasion, at, decidedNow);
     if (problem !== null) return problem;
     decidedNow.add(item.application);
     if (item.result === 'granted') {
       if (item.from === 'budget') grantedCents += item.cents;
       else reserveUsedCents += item.cents;
-      if (grantedCents > grantableCents(content)) return reject('budget-exceeded', { leftCents: grantableCents(content) - state.grantedCents }, `${at}/cents`);
+      if (grantedCents > grantableCents(content))
+        return reject('budget-exceeded', { leftCents: grantableCents(content) - state.grantedCents }, `${at}/cents`);
       if (reserveUsedCents > content.appealReserveCents)
         return reject('reserve-exceeded', { leftCents: content.appealReserveCents - state.reserveUsedCents }, `${at}/cents`);
     }
@@ -477,24 +365,32 @@ function decisionProblem(
   if (item.from === 'appeal-reserve' && item.departure !== 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/from`);
 
   const unexamined = !takesPart(facts.call, item.application, application.late);
-  if (unexamined !== (item.result === 'late')) return reject(unexamined ? 'application-late' : 'application-in-time', { arrivedAt: application.arrivedAt }, `${at}/result`);
+  if (unexamined !== (item.result === 'late'))
+    return reject(unexamined ? 'application-late' : 'application-in-time', { arrivedAt: application.arrivedAt }, `${at}/result`);
   if (unexamined) return null;
 
   const expected = expectedResult(item, p, state, fromWaiting);
   const departs = expected === null || expected.result !== item.result || (item.result === 'granted' && expected.cents !== item.cents);
-  if (departs && item.departure === null) return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);
+  if (departs && item.departure === null)
+    return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);
   if (!departs && item.departure !== null) return reject('no-departure', {}, `${at}/departure`);
   return null;
 }
 
 /** What the proposal says, or null where it says nothing and every decision needs its own reason. */
-function expectedResult(item: DecisionItem, p: PilotState, state: ScoringState, fromWaiting: boolean): { result: DecisionResult; cents: number } | null {
+function expectedResult(
+  item: DecisionItem,
+  p: PilotState,
+  state: ScoringState,
+  fromWaiting: boolean,
+): { result: DecisionResult; cents: number } | null {
   const proposed = state.proposed[item.application];
   if (fromWaiting) {
     const next = nextWaiting(state);
     return next === item.application ? { result: 'granted', cents: p.application!.askedCents } : { result: 'waiting', cents: 0 };
   }
-  if (proposed !== undefined) return EXPECTED[proposed.result] === undefined ? null : { result: EXPECTED[proposed.result]!, cents: proposed.cents };
+  if (proposed !== undefined)
+    return EXPECTED[proposed.result] === undefined ? null : { result: EXPECTED[proposed.result]!, cents: proposed.cents };
   return p.check?.suggestion === 'ineligible' ? { result: 'ineligible', cents: 0 } : null;
 }
 

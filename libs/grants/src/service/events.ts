@@ -7,7 +7,16 @@ export const serviceEvents = [
   defineEvent(
     'service.adoption-proposed',
     'A pilot that worked was put before the owner of the service.',
-    object({ service: Id, pilot: Id, call: Id, owner: Code, title: text(120, 1), districts: list(Code, 500), proposedOn: Day, answerDue: Day }),
+    object({
+      service: Id,
+      pilot: Id,
+      call: Id,
+      owner: Code,
+      title: text(120, 1),
+      districts: list(Code, 500),
+      proposedOn: Day,
+      answerDue: Day,
+    }),
   ),
   defineEvent('service.answer-overdue', 'The owner did not answer by the day.', object({ answerDue: Day, effectiveAt: At })),
   defineEvent('service.answered', 'The owner answered.', object({ answer: oneOf('for', 'against', 'try-elsewhere'), answeredOn: Day }), {

@@ -128,12 +128,14 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
         const { type: _, ...data } = command;
         return [{ type: 'service.decided', data: { ...data, reviewDue: addDays(command.decidedOn, 365) } }];
       }
+      default:
     }
     if (state.status !== 'adopted') return reject('service-not-adopted');
     switch (command.type) {
       case 'StartDistrict':
         if (!state.districts.includes(command.district)) return reject('district-not-decided', { district: command.district }, '/district');
-        if (state.started.includes(command.district)) return reject('district-already-started', { district: command.district }, '/district');
+        if (state.started.includes(command.district))
+          return reject('district-already-started', { district: command.district }, '/district');
         if (command.on > today) return reject('date-in-future', { on: command.on }, '/on');
         return [{ type: 'service.district-started', data: { district: command.district, on: command.on } }];
       case 'RecordReviewDue':

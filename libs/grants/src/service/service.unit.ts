@@ -5,7 +5,12 @@ import { service, type ServiceCommand, type ServiceFacts } from './service.js';
 type Of<T extends ServiceCommand['type']> = Extract<ServiceCommand, { type: T }>;
 const reported = (status: PilotState['report']['status'], outcome: PilotState['report']['outcome'] = 'yes'): ServiceFacts => ({
   policy: POLICY,
-  pilot: { ...pilot.initial, call: CALL, application: {} as PilotState['application'], report: { ...pilot.initial.report, status, outcome } },
+  pilot: {
+    ...pilot.initial,
+    call: CALL,
+    application: {} as PilotState['application'],
+    report: { ...pilot.initial.report, status, outcome },
+  },
 });
 const past = told(service, reported('accepted'), '2027-09-01T08:00:00.000Z', id('officer'));
 
@@ -32,7 +37,8 @@ const decide = (change: Partial<Of<'DecideAdoption'>> = {}): ServiceCommand => (
   ...change,
 });
 const DECIDED = '2027-12-01T10:00:00.000Z';
-const adopted = (...more: ServiceCommand[]) => past(propose, [decide(), DECIDED], ...more.map((c): [ServiceCommand, string] => [c, '2028-12-05T10:00:00.000Z']));
+const adopted = (...more: ServiceCommand[]) =>
+  past(propose, [decide(), DECIDED], ...more.map((c): [ServiceCommand, string] => [c, '2028-12-05T10:00:00.000Z']));
 const start = (district: string, on = '2028-01-10'): ServiceCommand => ({ type: 'StartDistrict', district, on });
 const reviewDue = (due = '2028-11-30'): ServiceCommand => ({ type: 'RecordReviewDue', due, effectiveAt: `${due}T12:00:00.000Z` });
 const review: ServiceCommand = { type: 'ReviewService', on: '2028-12-04', goesOn: true, summary: 'Kävijöitä 400.' };
@@ -71,7 +77,9 @@ describe('an adoption is proposed', () => {
       past().when(propose, undefined, undefined, reported(status)).thenRejected('report-not-accepted');
     past().when(propose, undefined, undefined, { policy: POLICY, pilot: pilot.initial }).thenRejected('application-not-found');
     past().when(propose, undefined, undefined, { policy: POLICY, pilot: null }).thenRejected('application-not-found');
-    past().when({ ...propose, districts: ['Iittala'] }).thenRejected('unknown-district', { district: 'Iittala' });
+    past()
+      .when({ ...propose, districts: ['Iittala'] })
+      .thenRejected('unknown-district', { district: 'Iittala' });
   });
 });
 
@@ -96,24 +104,36 @@ describe('the owner', () => {
 describe('the decision', () => {
   it('falls with or without an answer, once, with a review after a year', () => {
     const { type: _, ...data } = decide() as Of<'DecideAdoption'>;
-    past(propose).when(decide(), DECIDED).then([{ type: 'service.decided', data: { ...data, reviewDue: '2028-11-30' } }]);
+    past(propose)
+      .when(decide(), DECIDED)
+      .then([{ type: 'service.decided', data: { ...data, reviewDue: '2028-11-30' } }]);
     expect(past(propose, answer).when(decide(), DECIDED).result).toHaveLength(1);
     past(propose, [decide(), DECIDED]).when(decide(), DECIDED).thenRejected('adoption-already-decided');
     past().when(decide(), DECIDED).thenRejected('service-not-found');
   });
 
   it('is neither of tomorrow nor contradicts itself', () => {
-    past(propose).when(decide({ decidedOn: '2027-12-02' }), DECIDED).thenRejected('date-in-future');
-    past(propose).when(decide({ districts: ['Iittala'] }), DECIDED).thenRejected('unknown-district');
-    past(propose).when(decide({ districts: [] }), DECIDED).thenRejected('no-districts');
-    past(propose).when(decide({ result: 'not-adopted' }), DECIDED).thenRejected('cost-without-adoption');
+    past(propose)
+      .when(decide({ decidedOn: '2027-12-02' }), DECIDED)
+      .thenRejected('date-in-future');
+    past(propose)
+      .when(decide({ districts: ['Iittala'] }), DECIDED)
+      .thenRejected('unknown-district');
+    past(propose)
+      .when(decide({ districts: [] }), DECIDED)
+      .thenRejected('no-districts');
+    past(propose)
+      .when(decide({ result: 'not-adopted' }), DECIDED)
+      .thenRejected('cost-without-adoption');
     expect(past(propose).when(decide({ result: 'try-elsewhere', yearlyCents: 0, districts: [] }), DECIDED).result).toHaveLength(1);
   });
 });
 
 describe('an adopted service', () => {
   it('spreads district by district', () => {
-    adopted().when(start('Jukola'), LATER).then([{ type: 'service.district-started', data: { district: 'Jukola', on: '2028-01-10' } }]);
+    adopted()
+      .when(start('Jukola'), LATER)
+      .then([{ type: 'service.district-started', data: { district: 'Jukola', on: '2028-01-10' } }]);
     adopted(start('Jukola')).when(start('Jukola'), LATER).thenRejected('district-already-started', { district: 'Jukola' });
     adopted().when(start('Iittala'), LATER).thenRejected('district-not-decided', { district: 'Iittala' });
     adopted().when(start('Jukola', '2028-12-06'), LATER).thenRejected('date-in-future');
@@ -129,13 +149,20 @@ describe('an adopted service', () => {
     next.then([{ type: 'service.reviewed', data: { on: '2028-12-04', goesOn: true, summary: 'Kävijöitä 400.', nextDue: '2029-12-04' } }]);
     adopted(reviewDue(), review).when(reviewDue(), LATER).thenNothing();
     expect(adopted(reviewDue(), review).when(reviewDue('2029-12-04'), LATER).result).toHaveLength(1);
-    adopted().when({ ...review, on: '2028-12-06' } as ServiceCommand, LATER).thenRejected('date-in-future');
+    adopted()
+      .when({ ...review, on: '2028-12-06' } as ServiceCommand, LATER)
+      .thenRejected('date-in-future');
   });
 
   it('ends', () => {
-    adopted().when(end, LATER).then([{ type: 'service.ended', data: { on: '2028-12-04', reason: 'Kävijät loppuivat.' } }]);
-    adopted().when({ ...end, on: '2028-12-06' } as ServiceCommand, LATER).thenRejected('date-in-future');
-    for (const command of [start('Jukola'), reviewDue(), review, end]) adopted(end).when(command, LATER).thenRejected('service-not-adopted');
+    adopted()
+      .when(end, LATER)
+      .then([{ type: 'service.ended', data: { on: '2028-12-04', reason: 'Kävijät loppuivat.' } }]);
+    adopted()
+      .when({ ...end, on: '2028-12-06' } as ServiceCommand, LATER)
+      .thenRejected('date-in-future');
+    for (const command of [start('Jukola'), reviewDue(), review, end])
+      adopted(end).when(command, LATER).thenRejected('service-not-adopted');
   });
 
   it('is nothing that was not adopted', () => {

@@ -15,7 +15,11 @@ export interface Sealer {
    */
   seal(events: { event: NewEvent; seal: ToSeal[] }[]): Promise<NewEvent[]>;
   /** The payload, or null when its key has been destroyed. Throws KeyNotHeld where this process lacks the purpose's private key. */
-  unseal(event: Pick<Recorded, 'id' | 'type' | 'tenant' | 'sealed' | 'ciphertexts'>, purpose: Purpose, subject: string): Promise<Record<string, unknown> | null>;
+  unseal(
+    event: Pick<Recorded, 'id' | 'type' | 'tenant' | 'sealed' | 'ciphertexts'>,
+    purpose: Purpose,
+    subject: string,
+  ): Promise<Record<string, unknown> | null>;
   /** Like `unseal`, with the commitment's salt in hex, so that others can check `com`. */
   unsealWithSalt(
     event: Pick<Recorded, 'id' | 'type' | 'tenant' | 'sealed' | 'ciphertexts'>,

@@ -1,0 +1,255 @@
+import type { Meta } from '@minipilot/kernel/event.js';
+import { addDays, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
+import type { CallState } from '../call/call.js';
+import type { ApplicantKind } from '../call/events.js';
+import type { Policy } from '../policy/events.js';
+import type { DecisionResult, PilotEvent } from './events.js';
+
+/** The plain part of an application. */
+export interface ApplicationFacts {
+  kind: ApplicantKind;
+  district: string;
+  askedCents: number;
+  involves: ('children' | 'food' | 'public-place' | 'water-or-animals')[];
+  economic: { deMinimisCents: number } | null;
+  language: 'fi' | 'sv' | 'en';
+  reach: 'electronic' | 'letter';
+}
+type Channel = 'online' | 'agent' | 'desk' | 'phone' | 'paper';
+interface Attempt {
+  instalment: number;
+  attempt: number;
+  cents: number;
+  batch: string;
+}
+
+export type PilotCommand = { call: string } & (
+  | ({
+      type: 'SubmitApplication';
+      applicant: string;
+      slot: number;
+      arrivedAt: Instant;
+      channel: Channel;
+      helper: string | null;
+      filedBy: string;
+    } & ApplicationFacts)
+  | ({ type: 'AmendApplication' } & ApplicationFacts)
+  | { type: 'WithdrawApplication' }
+  | { type: 'CheckApplication'; suggestion: 'eligible' | 'ineligible'; codes: string[] }
+  | {
+      type: 'RecordDecision';
+      result: DecisionResult;
+      cents: number;
+      from: 'budget' | 'appeal-reserve';
+      decision: string;
+      section: string;
+      decidedOn: LocalDate;
+      decider: string;
+      deMinimis: string | null;
+    }
+  | { type: 'RecordNotice'; channel: 'electronic' | 'letter'; sentOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate }
+  | { type: 'RecordPublication'; publishedOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate }
+  | { type: 'AcceptAward' }
+  | { type: 'ChangeAccount'; channel: Channel }
+  | { type: 'DeclineAward' }
+  | { type: 'LapseAward'; effectiveAt: Instant }
+  | { type: 'WithdrawRecipient' }
+  | { type: 'ChangeRecipient'; recipient: string }
+  | { type: 'RequestPayout' }
+  | ({ type: 'RecordPaid'; reference: string; paidOn: LocalDate } & Attempt)
+  | ({ type: 'RecordPayoutFailed'; how: 'rejected' | 'returned'; code: string; on: LocalDate } & Attempt)
+  | { type: 'RetryPayout' }
+  | { type: 'RemindReport'; due: LocalDate; days: number; effectiveAt: Instant }
+  | { type: 'RecordReportOverdue' | 'EscalateReport'; due: LocalDate; effectiveAt: Instant }
+  | { type: 'ExtendReport'; due: LocalDate }
+  | { type: 'ReportPilot'; outcome: 'yes' | 'partly' | 'no'; participants: number; usedCents: number; goOn: boolean }
+  | { type: 'SendReportBack' }
+  | { type: 'AcceptReport' }
+  | { type: 'RecordMoneyReturned'; cents: number; reference: string; on: LocalDate }
+  | { type: 'ChangePlan' }
+  | { type: 'RefusePlan' }
+  | { type: 'PublishText'; title: string; summary: string; lesson: string | null }
+  | { type: 'PublishRecipient'; organisation: string }
+);
+
+export interface PilotState {
+  call: string;
+  applicant: string;
+  slot: number;
+  application: (ApplicationFacts & { arrivedAt: Instant; late: boolean; helper: string | null; filedBy: string }) | null;
+  withdrawn: boolean;
+  check: { suggestion: 'eligible' | 'ineligible'; codes: readonly string[] } | null;
+  decision: {
+    result: DecisionResult;
+    cents: number;
+    decidedOn: LocalDate;
+    pay: 'at-once' | 'when-final';
+    reportDueDays: number;
+    decision: string;
+  } | null;
+  notice: { channel: 'electronic' | 'letter'; sentOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate } | null;
+  publication: { publishedOn: LocalDate; appealUntil: LocalDate } | null;
+  /** who answers for the money */
+  recipient: string;
+  acceptBy: LocalDate | null;
+  /** last day to name another, while the recipient has stepped back */
+  nameBy: LocalDate | null;
+  award: 'none' | 'offered' | 'accepted' | 'declined' | 'lapsed';
+  /** commitment of the sealed account and the event that holds it */
+  account: { com: string; event: string } | null;
+  payout: { attempt: number; status: 'none' | 'requested' | 'paid' | 'failed'; accountEvent: string };
+  paidCents: number;
+  returnedCents: number;
+  report: {
+    due: LocalDate | null;
+    status: 'none' | 'reported' | 'sent-back' | 'accepted';
+    outcome: 'yes' | 'partly' | 'no' | null;
+    unspentCents: number;
+    returnCents: number;
+    overdue: boolean;
+    escalated: boolean;
+    reminded: readonly number[];
+  };
+  planOpenUntil: LocalDate | null;
+}
+
+export interface PilotFacts {
+  policy: Policy;
+  call: CallState;
+}
+
+export const initial: PilotState = {
+  call: '',
+  applicant: '',
+  slot: 0,
+  application: null,
+  withdrawn: false,
+  check: null,
+  decision: null,
+  notice: null,
+  publication: null,
+  recipient: '',
+  acceptBy: null,
+  nameBy: null,
+  award: 'none',
+  account: null,
+  payout: { attempt: 0, status: 'none', accountEvent: '' },
+  paidCents: 0,
+  returnedCents: 0,
+  report: { due: null, status: 'none', outcome: null, unspentCents: 0, returnCents: 0, overdue: false, escalated: false, reminded: [] },
+  planOpenUntil: null,
+};
+
+/** The day from which nobody can appeal any more, once both windows are known. */
+export function finalFrom(state: PilotState): LocalDate | null {
+  if (state.notice === null || state.publication === null) return null;
+  const last = [state.notice.appealUntil, state.publication.appealUntil].sort().at(-1)!;
+  return addDays(last, 1);
+}
+
+/** Money that a completed pilot has neither used nor returned, above the floor. */
+export const toReturnCents = (state: PilotState): number => Math.max(0, state.report.returnCents - state.returnedCents);
+
+/** In the running for money: arrived, not withdrawn. */
+export const isLive = (state: PilotState): boolean => state.application !== null && !state.withdrawn;
+
+export const applicationFacts = (a: ApplicationFacts): ApplicationFacts => ({
+  kind: a.kind,
+  district: a.district,
+  askedCents: a.askedCents,
+  involves: a.involves,
+  economic: a.economic,
+  language: a.language,
+  reach: a.reach,
+});
+
+export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState {
+  const account = () => ({ com: event.sealed?.find((s) => s.purpose === 'iban')?.com ?? '', event: event.id });
+  const report = (change: Partial<PilotState['report']>) => ({ ...state, report: { ...state.report, ...change } });
+  switch (event.type) {
+    case 'pilot.submitted': {
+      const { call, applicant, slot, arrivedAt, late, helper, filedBy } = event.data;
+      return {
+        ...initial,
+        call,
+        applicant,
+        slot,
+        recipient: applicant,
+        application: { ...applicationFacts(event.data), arrivedAt, late, helper, filedBy },
+      };
+    }
+    case 'pilot.amended':
+      return { ...state, application: { ...state.application!, ...applicationFacts(event.data) } };
+    case 'pilot.withdrawn':
+      return { ...state, withdrawn: true };
+    case 'pilot.checked':
+      return { ...state, check: event.data };
+    case 'pilot.decided':
+      // a changed decision has windows of its own
+      return {
+        ...state,
+        decision: event.data,
+        notice: null,
+        publication: null,
+        acceptBy: null,
+        nameBy: null,
+        award: event.data.result === 'granted' ? 'offered' : 'none',
+      };
+    case 'pilot.notified':
+      return { ...state, notice: event.data, acceptBy: event.data.acceptBy };
+    case 'pilot.decision-published':
+      return { ...state, publication: event.data };
+    case 'pilot.award-accepted':
+      return { ...state, award: 'accepted', account: account() };
+    case 'pilot.account-changed':
+      return { ...state, account: account() };
+    case 'pilot.award-declined':
+      return { ...state, award: 'declined' };
+    case 'pilot.award-lapsed':
+      return { ...state, award: 'lapsed' };
+    case 'pilot.recipient-withdrew':
+      return { ...state, award: 'offered', account: null, nameBy: event.data.nameBy };
+    case 'pilot.recipient-changed':
+      return { ...state, recipient: event.data.recipient, nameBy: null, acceptBy: event.data.acceptBy };
+    case 'pilot.payout-requested':
+      return { ...state, payout: { attempt: event.data.attempt, status: 'requested', accountEvent: event.data.accountEvent } };
+    case 'pilot.payout-redirected':
+      return { ...state, payout: { ...state.payout, accountEvent: event.data.accountEvent } };
+    case 'pilot.paid':
+      return {
+        ...state,
+        payout: { ...state.payout, status: 'paid' },
+        paidCents: state.paidCents + event.data.cents,
+        report: { ...state.report, due: event.data.reportDue, overdue: false, escalated: false, reminded: [] },
+      };
+    case 'pilot.payout-failed':
+      return {
+        ...state,
+        payout: { ...state.payout, status: 'failed' },
+        paidCents: event.data.how === 'returned' ? state.paidCents - event.data.cents : state.paidCents,
+      };
+    case 'pilot.report-reminded':
+      return report({ reminded: [...state.report.reminded, event.data.days] });
+    case 'pilot.report-overdue':
+      return report({ overdue: true });
+    case 'pilot.report-escalated':
+      return report({ escalated: true });
+    case 'pilot.report-extended':
+      return report({ due: event.data.due, overdue: false, escalated: false, reminded: [] });
+    case 'pilot.reported':
+      return report({ status: 'reported', outcome: event.data.outcome, unspentCents: event.data.unspentCents });
+    case 'pilot.report-sent-back':
+      return report({ status: 'sent-back' });
+    case 'pilot.report-accepted':
+      return report({ status: 'accepted', returnCents: event.data.returnCents });
+    case 'pilot.money-returned':
+      return { ...state, returnedCents: state.returnedCents + event.data.cents };
+    case 'pilot.plan-changed':
+      return { ...state, planOpenUntil: event.data.silenceUntil };
+    case 'pilot.plan-refused':
+      return { ...state, planOpenUntil: null };
+    case 'pilot.text-published':
+    case 'pilot.recipient-published':
+      return state;
+  }
+}

@@ -1,0 +1,161 @@
+import type { Meta } from '@minipilot/kernel/event.js';
+import type { Instant, LocalDate } from '@minipilot/kernel/time.js';
+import type { CallState } from '../call/call.js';
+import type { DecisionResult } from '../pilot/events.js';
+import type { PilotState } from '../pilot/pilot.js';
+import type { Policy } from '../policy/events.js';
+import type { Place, RoundPlace } from '../selection/selection.js';
+import type { OpenedCard, ScoringEvent } from './events.js';
+
+export interface DecisionItem {
+  application: string;
+  result: DecisionResult;
+  cents: number;
+  from: 'budget' | 'appeal-reserve';
+  reasonCode: string;
+  /** code of the departure from the proposal; its reason in words is sealed */
+  departure: string | null;
+  deMinimis: string | null;
+}
+
+export type ScoringCommand = { call: string } & (
+  | { type: 'StartScoring'; members: string[]; chair: string; closesAt: Instant }
+  | { type: 'ExtendScoring'; closesAt: Instant }
+  | { type: 'OpenCards'; page: number; effectiveAt: Instant }
+  | { type: 'ComputeProposal'; page: number }
+  | { type: 'SignProposal'; digest: string }
+  | { type: 'RecordReading'; application: string; values: boolean[] }
+  | { type: 'ProposeRound'; effectiveAt: Instant }
+  | { type: 'DecideApplications'; decisions: DecisionItem[]; section: string; caseNumber: string; decidedOn: LocalDate }
+  | { type: 'SendNotice'; applications: string[]; channel: 'electronic' | 'letter'; sentOn: LocalDate }
+  | { type: 'PublishDecisions'; publishedOn: LocalDate }
+  | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
+);
+
+interface Decided {
+  result: DecisionResult;
+  cents: number;
+  from: 'budget' | 'appeal-reserve';
+  decidedOn: LocalDate;
+  waitingRank: number | null;
+  freed: boolean;
+  published: boolean;
+}
+
+export interface ScoringState {
+  started: { members: readonly string[]; chair: string; applications: readonly string[]; closesAt: Instant } | null;
+  cardPages: number;
+  cards: readonly OpenedCard[];
+  opened: { digest: string; seed: string } | null;
+  proposalPages: number;
+  /** digest of the whole proposal, once its last page is there */
+  proposal: string | null;
+  signed: boolean;
+  /** what the rules proposed for each application, ranked or in its newest round */
+  proposed: Readonly<Record<string, { result: Place['result'] | RoundPlace['result']; cents: number; rank: number | null; basis: string }>>;
+  readings: readonly { application: string; reader: string; values: boolean[]; salt: string }[];
+  rounds: number;
+  lotSeed: string | null;
+  decided: Readonly<Record<string, Decided>>;
+  grantedCents: number;
+  reserveUsedCents: number;
+}
+
+export interface ScoringFacts {
+  policy: Policy;
+  call: CallState;
+  /** the applications that the command touches */
+  pilots: Readonly<Record<string, PilotState>>;
+  /** cards opened from the members' books, in canonical order; only for OpenCards */
+  cards: OpenedCard[];
+  booksOpen: number;
+  /** revealed only to the command that needs it */
+  seed: string | null;
+}
+
+/** Lot seeds lie in the vault from announcement to selection. */
+export interface LotSeeds {
+  /** 32 bytes in hex */
+  reveal(tenant: string, call: string): Promise<string>;
+}
+
+export const CARD_PAGE = 800;
+export const PLACE_PAGE = 200;
+export const PUBLISH_PAGE = 500;
+
+export const initial: ScoringState = {
+  started: null,
+  cardPages: 0,
+  cards: [],
+  opened: null,
+  proposalPages: 0,
+  proposal: null,
+  signed: false,
+  proposed: {},
+  readings: [],
+  rounds: 0,
+  lotSeed: null,
+  decided: {},
+  grantedCents: 0,
+  reserveUsedCents: 0,
+};
+
+export function evolve(state: ScoringState, event: ScoringEvent & Meta): ScoringState {
+  switch (event.type) {
+    case 'scoring.started':
+      return { ...state, started: event.data };
+    case 'scoring.extended':
+      return { ...state, started: { ...state.started!, closesAt: event.data.closesAt } };
+    case 'scoring.cards-opened':
+      return { ...state, cardPages: event.data.page + 1, cards: [...state.cards, ...event.data.cards] };
+    case 'scoring.opened':
+      return { ...state, opened: event.data, lotSeed: event.data.seed };
+    case 'scoring.proposed': {
+      const { page, places, last, digest } = event.data;
+      const proposed = Object.fromEntries(
+        places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: p.rank ?? null, basis: '' }]),
+      );
+      return { ...state, proposalPages: page + 1, proposal: last ? digest! : null, proposed: { ...state.proposed, ...proposed } };
+    }
+    case 'scoring.proposal-signed':
+      return { ...state, signed: true };
+    case 'scoring.reading-recorded':
+      return { ...state, readings: [...state.readings.filter((r) => !sameReading(r, event.data)), event.data] };
+    case 'scoring.round-proposed': {
+      const { places, digest, seed } = event.data;
+      const proposed = Object.fromEntries(
+        places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: null, basis: digest }]),
+      );
+      return { ...state, rounds: event.data.round, lotSeed: seed ?? state.lotSeed, proposed: { ...state.proposed, ...proposed } };
+    }
+    case 'scoring.decided': {
+      const { application, result, cents, from, decidedOn, waitingRank } = event.data;
+      const granted = result === 'granted' ? cents : 0;
+      return {
+        ...state,
+        decided: { ...state.decided, [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false } },
+        grantedCents: state.grantedCents + (from === 'budget' ? granted : 0),
+        reserveUsedCents: state.reserveUsedCents + (from === 'appeal-reserve' ? granted : 0),
+      };
+    }
+    case 'scoring.notice-sent':
+      return state;
+    case 'scoring.published': {
+      const decided = { ...state.decided };
+      for (const id of event.data.applications) decided[id] = { ...decided[id]!, published: true };
+      return { ...state, decided };
+    }
+    case 'scoring.place-freed': {
+      const place = state.decided[event.data.application]!;
+      return {
+        ...state,
+        decided: { ...state.decided, [event.data.application]: { ...place, freed: true } },
+        grantedCents: state.grantedCents - (place.from === 'budget' ? event.data.cents : 0),
+        reserveUsedCents: state.reserveUsedCents - (place.from === 'appeal-reserve' ? event.data.cents : 0),
+      };
+    }
+  }
+}
+
+const sameReading = (a: { application: string; reader: string }, b: { application: string; reader: string }) =>
+  a.application === b.application && a.reader === b.reader;
