@@ -6,7 +6,15 @@ import { pilot, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { leftForRound, placesDigest, ranking, scoring, type ScoringFacts, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
 import type { OpenedCard, ScoringEvent } from '@minipilot/grants/scoring/events.js';
 import { rollingRound, type Place, type RoundPlace } from '@minipilot/grants/selection/selection.js';
-import { batchStream, callStream, ledgerStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
+import {
+  batchStream,
+  callStream,
+  ledgerStream,
+  pilotStream,
+  scorebookId,
+  scorebookStream,
+  scoringStream,
+} from '@minipilot/grants/streams.js';
 import { fold, parseStream, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Position, Recorded } from '@minipilot/kernel/event.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
@@ -16,7 +24,8 @@ import { verifyCommitment } from '@minipilot/platform/privacy/sealer.js';
 import type { EventStore } from '@minipilot/platform/store/port.js';
 
 type Reader = Pick<EventStore, 'read'>;
-const history = async (store: Reader, stream: string): Promise<Recorded[]> => (await store.read(stream)).events.map((e) => catalogue.upcast(e));
+const history = async (store: Reader, stream: string): Promise<Recorded[]> =>
+  (await store.read(stream)).events.map((e) => catalogue.upcast(e));
 
 /** Where people stand in events; everywhere else ids are ids of things. */
 const PEOPLE = new Set([
@@ -42,14 +51,16 @@ export function withAliases(value: unknown, alias: (subject: string) => string):
   const walk = (v: unknown, person: boolean): unknown => {
     if (typeof v === 'string') return person && v !== '' && !v.startsWith('flow.') ? alias(v) : v;
     if (Array.isArray(v)) return v.map((item) => walk(item, person));
-    if (v !== null && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, item]) => [k, walk(item, PEOPLE.has(k))]));
+    if (v !== null && typeof v === 'object')
+      return Object.fromEntries(Object.entries(v).map(([k, item]) => [k, walk(item, PEOPLE.has(k))]));
     return v;
   };
   return walk(value, false);
 }
 
 /** A name that stands for a person: the same person has the same one, and it says nothing else. */
-export const pseudonym = (key: Buffer, subject: string): string => `person ${createHmac('sha256', key).update(`alias|${subject}`).digest('hex').slice(0, 10)}`;
+export const pseudonym = (key: Buffer, subject: string): string =>
+  `person ${createHmac('sha256', key).update(`alias|${subject}`).digest('hex').slice(0, 10)}`;
 
 export interface Replay {
   stream: string;
@@ -64,11 +75,17 @@ export interface Replay {
 }
 
 /** The state of a stream at a revision or instant, by default now; null where it had no event yet. */
-export async function replay(store: Reader, stream: string, until: { revision?: number; at?: Instant } = {}): Promise<(Replay & { events: Recorded[] }) | null> {
+export async function replay(
+  store: Reader,
+  stream: string,
+  until: { revision?: number; at?: Instant } = {},
+): Promise<(Replay & { events: Recorded[] }) | null> {
   const { category } = parseStream(stream);
   const aggregate = aggregates.find((a) => a.category === category) as Aggregate<never, unknown, never, never> | undefined;
   const all = await history(store, stream);
-  const events = all.filter((e) => (until.revision === undefined || e.revision <= until.revision) && (until.at === undefined || e.at <= until.at));
+  const events = all.filter(
+    (e) => (until.revision === undefined || e.revision <= until.revision) && (until.at === undefined || e.at <= until.at),
+  );
   const last = events.at(-1);
   if (last === undefined) return null;
   const state = aggregate === undefined ? null : fold(aggregate, events as never[]);
@@ -102,14 +119,31 @@ export async function followMoney(store: Reader, tenant: string, pilotKey: strin
     const cause = causes.get(data['cause'] as string);
     const { step, cents, entries, batch, reference, effectiveOn } = data as unknown as MoneyStep;
     const by = cause === undefined ? null : { type: cause.type, stream: cause.stream, revision: cause.revision, actor: cause.actor };
-    return { at, step, cents, entries, ...(batch ? { batch } : {}), ...(reference ? { reference } : {}), ...(effectiveOn ? { effectiveOn } : {}), cause: by };
+    return {
+      at,
+      step,
+      cents,
+      entries,
+      ...(batch ? { batch } : {}),
+      ...(reference ? { reference } : {}),
+      ...(effectiveOn ? { effectiveOn } : {}),
+      cause: by,
+    };
   });
   const approvals = batchEvents
     .filter((e) => ['batch.prepared', 'batch.approved', 'batch.approval-voided', 'batch.released'].includes(e.type))
     .map(({ type, at, actor, data }) => ({ type, at, actor, batch: data['batch'] }));
   const report = own.findLast((e) => e.type === 'pilot.reported')?.data ?? null;
   const content = announced?.data['content'] as { budget: unknown; authority: unknown } | undefined;
-  return { pilot: pilotKey, call: callId, budget: content?.budget ?? null, authority: content?.authority ?? null, steps, approvals, report };
+  return {
+    pilot: pilotKey,
+    call: callId,
+    budget: content?.budget ?? null,
+    authority: content?.authority ?? null,
+    steps,
+    approvals,
+    report,
+  };
 }
 
 export interface Recomputed {
@@ -145,7 +179,15 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
   else await recomputeRanking();
   const departures = events.flatMap((e) =>
     e.type === 'scoring.decided' && e.data.departure !== null
-      ? [{ application: e.data.application, proposed: e.data.departure.proposed, decided: e.data.result, code: e.data.departure.code, event: e.id }]
+      ? [
+          {
+            application: e.data.application,
+            proposed: e.data.departure.proposed,
+            decided: e.data.result,
+            code: e.data.departure.code,
+            event: e.id,
+          },
+        ]
       : [],
   );
   return { call: callId, method: callState.content.rules.method, same: differences.length === 0, checked, differences, departures };
@@ -162,7 +204,10 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     for (const card of wrong) differences.push(`card ${card.card} opens to something else than what was sealed`);
     const { places, cardsDigest } = ranking(applications, facts as ScoringFacts, state.cards, state.opened!.seed);
     expect('the digest of the cards is the one recorded', cardsDigest === state.opened!.digest);
-    compare(places, events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : [])));
+    compare(
+      places,
+      events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : [])),
+    );
     const recorded = events.flatMap((e) => (e.type === 'scoring.proposed' && e.data.last ? [e.data.digest] : []))[0];
     expect('the digest of the proposal is the one recorded', recorded === placesDigest(places));
   }
@@ -191,7 +236,8 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
           const { application } = await pilotState(id);
           applications.push({ id, askedCents: application!.askedCents, arrivedAt: application!.arrivedAt });
         }
-        if (seed !== null) expect(`round ${round}: the lot’s seed is the one that was committed to`, sha256(Buffer.from(seed, 'hex')) === callState.lotHash);
+        if (seed !== null)
+          expect(`round ${round}: the lot’s seed is the one that was committed to`, sha256(Buffer.from(seed, 'hex')) === callState.lotHash);
         const then: Record<string, PilotState> = {};
         for (const id of Object.keys(state.proposed)) then[id] = await pilotBefore(id, event.position);
         expect(`round ${round}: the money left is what was left`, leftForRound(state, { call: callState, pilots: then }) === leftCents);
@@ -218,7 +264,8 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
       if (was === undefined) differences.push(`${where}${place.application} is missing in the record`);
       else if (jcs(was) !== jcs(place)) differences.push(`${where}${place.application} was ${jcs(was)}, computed ${jcs(place)}`);
     }
-    if (computed.length !== recorded.length) differences.push(`${where}${recorded.length} places are recorded, ${computed.length} computed`);
+    if (computed.length !== recorded.length)
+      differences.push(`${where}${recorded.length} places are recorded, ${computed.length} computed`);
     if (differences.length === before) checked.push(`${where}${computed.length} places are the same`);
   }
 }

@@ -65,7 +65,10 @@ export function order<C extends object>(command: C, act: Act): C {
 }
 
 /** A command handler for the CommandBus: routed by the command's class. */
-export function handler<C extends object>(type: Type<C>, carryOut: (desk: Desk, command: C, act: Act) => Promise<unknown>): Type<ICommandHandler> {
+export function handler<C extends object>(
+  type: Type<C>,
+  carryOut: (desk: Desk, command: C, act: Act) => Promise<unknown>,
+): Type<ICommandHandler> {
   class Handler {
     constructor(private readonly desk: Desk) {}
     execute(command: C): Promise<unknown> {
@@ -91,7 +94,13 @@ export class Desk {
   }
 
   /** Runs one command to one stream and answers; a refusal becomes a Problem. */
-  async run<C>(act: Act, aggregate: Aggregate<C, any, any, any>, stream: string, command: C, more: Partial<RunOptions<C>> = {}): Promise<Done & Answer> {
+  async run<C>(
+    act: Act,
+    aggregate: Aggregate<C, any, any, any>,
+    stream: string,
+    command: C,
+    more: Partial<RunOptions<C>> = {},
+  ): Promise<Done & Answer> {
     const { caller, commandId, expected } = act;
     const options = { aggregate, stream, command, commandId, actor: caller.subject, tenant: caller.tenant, body: command, ...more };
     try {
@@ -104,7 +113,13 @@ export class Desk {
   }
 
   /** The answer to a command without more to say. */
-  async answer<C>(act: Act, aggregate: Aggregate<C, any, any, any>, stream: string, command: C, more: Partial<RunOptions<C>> = {}): Promise<Answer> {
+  async answer<C>(
+    act: Act,
+    aggregate: Aggregate<C, any, any, any>,
+    stream: string,
+    command: C,
+    more: Partial<RunOptions<C>> = {},
+  ): Promise<Answer> {
     const { revision, position } = await this.run(act, aggregate, stream, command, more);
     return { revision, position };
   }
@@ -123,7 +138,10 @@ export class Desk {
   }
 
   /** State, revision and events of a stream now; 404 where there is none. */
-  async look<S>(aggregate: Pick<Aggregate<never, S, never, never>, 'category' | 'initial' | 'evolve'>, stream: string): Promise<{ state: S; revision: number }> {
+  async look<S>(
+    aggregate: Pick<Aggregate<never, S, never, never>, 'category' | 'initial' | 'evolve'>,
+    stream: string,
+  ): Promise<{ state: S; revision: number }> {
     const { state, revision } = await this.parts.runner.look(aggregate, stream);
     if (revision < 0) throw new Problem('not-found');
     return { state, revision };

@@ -18,7 +18,12 @@ export const YearField = (options: { optional?: boolean; description?: string } 
 /** A revision in a query, which is text: `0`, `17`. */
 export const RevisionField = (options: { optional?: boolean; description?: string } = {}): PropertyDecorator =>
   applyDecorators(
-    ApiProperty({ type: 'string', pattern: '^\\d{1,9}$', required: !options.optional, ...(options.description === undefined ? {} : { description: options.description }) }),
+    ApiProperty({
+      type: 'string',
+      pattern: '^\\d{1,9}$',
+      required: !options.optional,
+      ...(options.description === undefined ? {} : { description: options.description }),
+    }),
     ...(options.optional ? [ValidateIf((_: unknown, value: unknown) => value !== undefined)] : []),
     Matches(/^\d{1,9}$/),
   );

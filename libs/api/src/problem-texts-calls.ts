@@ -2,7 +2,12 @@ import type { ProblemText } from '@minipilot/platform/http/problem-texts.js';
 
 /** Refusals around calls, their rules, scoring and decisions. */
 export const CALL_PROBLEMS = {
-  'call-not-found': { status: 404, fi: 'Tällaista hakua ei ole.', sv: 'Det finns ingen sådan ansökningsomgång.', en: 'There is no such call.' },
+  'call-not-found': {
+    status: 404,
+    fi: 'Tällaista hakua ei ole.',
+    sv: 'Det finns ingen sådan ansökningsomgång.',
+    en: 'There is no such call.',
+  },
   'call-exists': { status: 409, fi: 'Haku on jo luotu.', sv: 'Ansökningsomgången finns redan.', en: 'The call exists already.' },
   'call-already-announced': {
     status: 409,

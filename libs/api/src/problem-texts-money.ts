@@ -8,7 +8,12 @@ export const MONEY_PROBLEMS = {
     sv: 'Betalningen är redan på väg eller betald.',
     en: 'The payment is under way or paid.',
   },
-  'already-paid': { status: 409, fi: 'Avustus on jo maksettu.', sv: 'Understödet är redan betalt.', en: 'The grant has been paid already.' },
+  'already-paid': {
+    status: 409,
+    fi: 'Avustus on jo maksettu.',
+    sv: 'Understödet är redan betalt.',
+    en: 'The grant has been paid already.',
+  },
   'not-paid': { status: 409, fi: 'Avustusta ei ole maksettu.', sv: 'Understödet är inte betalt.', en: 'The grant has not been paid.' },
   'nothing-to-retry': {
     status: 409,
@@ -28,8 +33,18 @@ export const MONEY_PROBLEMS = {
     sv: 'Av understödet betalades {paidCents|euro}. Mer kan inte återbetalas.',
     en: 'The grant paid was {paidCents|euro}. No more can come back.',
   },
-  'no-such-batch': { status: 404, fi: 'Tällaista maksuaineistoa ei ole.', sv: 'Det finns inget sådant betalningsmaterial.', en: 'There is no such batch.' },
-  'no-such-row': { status: 404, fi: 'Aineistossa ei ole tällaista maksua.', sv: 'Materialet har ingen sådan betalning.', en: 'The batch has no such payment.' },
+  'no-such-batch': {
+    status: 404,
+    fi: 'Tällaista maksuaineistoa ei ole.',
+    sv: 'Det finns inget sådant betalningsmaterial.',
+    en: 'There is no such batch.',
+  },
+  'no-such-row': {
+    status: 404,
+    fi: 'Aineistossa ei ole tällaista maksua.',
+    sv: 'Materialet har ingen sådan betalning.',
+    en: 'The batch has no such payment.',
+  },
   'another-batch': {
     status: 409,
     fi: 'Tieto kuuluu toiseen maksuaineistoon.',

@@ -59,7 +59,12 @@ const PILOT_PROBLEMS = {
     sv: 'Dagen {on|date} ligger i framtiden.',
     en: 'The day {on|date} is still to come.',
   },
-  'application-not-found': { status: 404, fi: 'Tällaista hakemusta ei ole.', sv: 'Det finns ingen sådan ansökan.', en: 'There is no such application.' },
+  'application-not-found': {
+    status: 404,
+    fi: 'Tällaista hakemusta ei ole.',
+    sv: 'Det finns ingen sådan ansökan.',
+    en: 'There is no such application.',
+  },
   'already-applied': {
     status: 409,
     fi: 'Olet jo hakenut. Tässä haussa hakija voi jättää enintään {most} hakemusta.',
@@ -109,8 +114,18 @@ const PILOT_PROBLEMS = {
     en: 'You cannot judge your own application.',
   },
   'reason-missing': { status: 400, fi: 'Anna perustelu.', sv: 'Ange en motivering.', en: 'Give a reason.' },
-  'already-decided': { status: 409, fi: 'Hakemus on jo päätetty.', sv: 'Ansökan är redan avgjord.', en: 'The application has been decided.' },
-  'not-decided': { status: 409, fi: 'Hakemusta ei ole vielä päätetty.', sv: 'Ansökan är inte avgjord ännu.', en: 'The application has not been decided.' },
+  'already-decided': {
+    status: 409,
+    fi: 'Hakemus on jo päätetty.',
+    sv: 'Ansökan är redan avgjord.',
+    en: 'The application has been decided.',
+  },
+  'not-decided': {
+    status: 409,
+    fi: 'Hakemusta ei ole vielä päätetty.',
+    sv: 'Ansökan är inte avgjord ännu.',
+    en: 'The application has not been decided.',
+  },
   'budget-exceeded': {
     status: 409,
     fi: 'Määrärahaa on jäljellä {leftCents|euro}.',

@@ -60,6 +60,9 @@ export function pageOf({ limit, cursor }: PageRequest): Page {
 }
 
 /** A list as it is answered; `next` is the cursor of the next page, null at the end. */
-export function listOf<T, U = T>({ items, next }: Paged<T>, view: (item: T) => U = (item) => item as unknown as U): { items: U[]; next: string | null } {
+export function listOf<T, U = T>(
+  { items, next }: Paged<T>,
+  view: (item: T) => U = (item) => item as unknown as U,
+): { items: U[]; next: string | null } {
   return { items: items.map(view), next: next === null ? null : encodeCursor(next) };
 }

@@ -206,7 +206,8 @@ const given = (o: Record<string, unknown>) => Object.fromEntries(Object.entries(
 function checkForm(form: ApplicationForm): void {
   const errors: { pointer: string; code: string }[] = [];
   const organisation = form.kind === 'association' || form.kind === 'company';
-  if (form.phone === undefined && form.email === undefined && form.address === undefined) errors.push({ pointer: '#/phone', code: 'reach-missing' });
+  if (form.phone === undefined && form.email === undefined && form.address === undefined)
+    errors.push({ pointer: '#/phone', code: 'reach-missing' });
   if (organisation && form.businessId === undefined) errors.push({ pointer: '#/businessId', code: 'required' });
   if (form.kind === 'group' && form.recipientName === undefined) errors.push({ pointer: '#/recipientName', code: 'required' });
   if (!form.confirmed) errors.push({ pointer: '#/confirmed', code: 'must-be-confirmed' });
@@ -222,9 +223,15 @@ async function completeForm(form: unknown): Promise<ApplicationForm> {
 }
 
 /** Under whom an application counts, and whether that person is perhaps known already. */
-async function applicantOf(desk: Desk, act: Act, form: ApplicationForm, helped: boolean): Promise<{ subject: string; weak: boolean; known: boolean }> {
+async function applicantOf(
+  desk: Desk,
+  act: Act,
+  form: ApplicationForm,
+  helped: boolean,
+): Promise<{ subject: string; weak: boolean; known: boolean }> {
   const { tenant, subject } = act.caller;
-  if (form.businessId !== undefined) return { ...(await desk.parts.vault.resolve(tenant, { kind: 'business-id', value: form.businessId })), weak: false };
+  if (form.businessId !== undefined)
+    return { ...(await desk.parts.vault.resolve(tenant, { kind: 'business-id', value: form.businessId })), weak: false };
   if (!helped) return { subject, weak: false, known: true };
   return desk.parts.vault.resolve(tenant, { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! });
 }
@@ -312,8 +319,10 @@ export const applicationHandlers = [
     const { tenant, subject, roles } = act.caller;
     if (helped !== undefined) {
       if (!roles.some((role) => STAFF.includes(role))) throw new Problem('forbidden');
-      if (!helped.authorised) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/authorised', code: 'must-be-confirmed' }] });
-      if (helped.writtenAt > desk.now()) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/writtenAt', code: 'in-the-future' }] });
+      if (!helped.authorised)
+        throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/authorised', code: 'must-be-confirmed' }] });
+      if (helped.writtenAt > desk.now())
+        throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/writtenAt', code: 'in-the-future' }] });
     }
     const { state } = await desk.look(callAggregate, callStream(tenant, act.call!));
     if (state.status !== 'announced') throw new Problem('not-found');
@@ -356,26 +365,53 @@ export const applicationHandlers = [
     const { facts, secrets } = split(form);
     return desk.answer(act, pilot, stream, { type: 'AmendApplication', call: state.call, ...facts }, { secrets, body: { ...form } });
   }),
-  handler(WithdrawApplication, toPilot(() => ({ type: 'WithdrawApplication' }))),
-  handler(CheckApplication, toPilot(({ suggestion, codes }: CheckApplication) => ({ type: 'CheckApplication', suggestion, codes }))),
-  handler(AcceptAward, toPilot(() => ({ type: 'AcceptAward' }), account)),
+  handler(
+    WithdrawApplication,
+    toPilot(() => ({ type: 'WithdrawApplication' })),
+  ),
+  handler(
+    CheckApplication,
+    toPilot(({ suggestion, codes }: CheckApplication) => ({ type: 'CheckApplication', suggestion, codes })),
+  ),
+  handler(
+    AcceptAward,
+    toPilot(() => ({ type: 'AcceptAward' }), account),
+  ),
   handler(ChangeAccount, async (desk, { iban }, act) => {
     const { state, stream } = await ownPilot(desk, act);
     const channel = actsFor(state, act.caller.subject, []) ? 'online' : 'desk';
-    return desk.answer(act, pilot, stream, { type: 'ChangeAccount', call: state.call, channel }, { secrets: account({ iban }), body: { iban } });
+    return desk.answer(
+      act,
+      pilot,
+      stream,
+      { type: 'ChangeAccount', call: state.call, channel },
+      { secrets: account({ iban }), body: { iban } },
+    );
   }),
-  handler(DeclineAward, toPilot(() => ({ type: 'DeclineAward' }))),
-  handler(WithdrawRecipient, toPilot(() => ({ type: 'WithdrawRecipient' }))),
+  handler(
+    DeclineAward,
+    toPilot(() => ({ type: 'DeclineAward' })),
+  ),
+  handler(
+    WithdrawRecipient,
+    toPilot(() => ({ type: 'WithdrawRecipient' })),
+  ),
   handler(ChangeRecipient, async (desk, body, act) => {
     const { state, stream } = await ownPilot(desk, act);
     const { name, phone, email, address } = body;
     const reach = phone ?? email ?? address;
     if (reach === undefined) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/phone', code: 'reach-missing' }] });
-    const { subject: recipient } = await desk.parts.vault.resolve(act.caller.tenant, email === undefined ? { kind: 'weak', name, reach } : { kind: 'email', value: email });
+    const { subject: recipient } = await desk.parts.vault.resolve(
+      act.caller.tenant,
+      email === undefined ? { kind: 'weak', name, reach } : { kind: 'email', value: email },
+    );
     const secrets: Secret[] = [{ purpose: 'contact', payload: given({ v: 1, name, phone, email, address }) }];
     return desk.answer(act, pilot, stream, { type: 'ChangeRecipient', call: state.call, recipient }, { secrets, body: { ...body } });
   }),
-  handler(RetryPayout, toPilot(() => ({ type: 'RetryPayout' }))),
+  handler(
+    RetryPayout,
+    toPilot(() => ({ type: 'RetryPayout' })),
+  ),
   handler(
     ReportPilot,
     toPilot(
@@ -387,27 +423,51 @@ export const applicationHandlers = [
         goOn,
       }),
       ({ happened, learned, lines, continuation }: ReportPilot) => [
-        { purpose: 'proposal', payload: { v: 1, happened, learned, lines: lines.map(({ what, cents }) => ({ what, cents })), continuation } },
+        {
+          purpose: 'proposal',
+          payload: { v: 1, happened, learned, lines: lines.map(({ what, cents }) => ({ what, cents })), continuation },
+        },
       ],
     ),
   ),
-  handler(SendReportBack, toPilot(() => ({ type: 'SendReportBack' }), comment)),
-  handler(AcceptReport, toPilot(() => ({ type: 'AcceptReport' }))),
+  handler(
+    SendReportBack,
+    toPilot(() => ({ type: 'SendReportBack' }), comment),
+  ),
+  handler(
+    AcceptReport,
+    toPilot(() => ({ type: 'AcceptReport' })),
+  ),
   handler(
     ExtendReport,
-    toPilot(({ due }: ExtendReport) => ({ type: 'ExtendReport', due }), ({ reason }: ExtendReport) => comment({ text: reason })),
+    toPilot(
+      ({ due }: ExtendReport) => ({ type: 'ExtendReport', due }),
+      ({ reason }: ExtendReport) => comment({ text: reason }),
+    ),
   ),
   handler(
     RecordMoneyReturned,
     toPilot(({ cents, reference, on }: RecordMoneyReturned) => ({ type: 'RecordMoneyReturned', cents, reference, on })),
   ),
-  handler(ChangePlan, toPilot(() => ({ type: 'ChangePlan' }), ({ text }: ChangePlan) => [{ purpose: 'proposal', payload: { v: 1, text } }])),
-  handler(RefusePlan, toPilot(() => ({ type: 'RefusePlan' }), comment)),
+  handler(
+    ChangePlan,
+    toPilot(
+      () => ({ type: 'ChangePlan' }),
+      ({ text }: ChangePlan) => [{ purpose: 'proposal', payload: { v: 1, text } }],
+    ),
+  ),
+  handler(
+    RefusePlan,
+    toPilot(() => ({ type: 'RefusePlan' }), comment),
+  ),
   handler(
     PublishText,
     toPilot(({ title, summary, lesson }: PublishText) => ({ type: 'PublishText', title, summary, lesson: lesson ?? null })),
   ),
-  handler(PublishRecipient, toPilot(({ organisation }: PublishRecipient) => ({ type: 'PublishRecipient', organisation }))),
+  handler(
+    PublishRecipient,
+    toPilot(({ organisation }: PublishRecipient) => ({ type: 'PublishRecipient', organisation })),
+  ),
 ];
 
 /**

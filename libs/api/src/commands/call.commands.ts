@@ -22,7 +22,8 @@ import { lotSeed } from '../lot.js';
 export class ThemeDto {
   @Text(60) theme: string;
   @Text(60, { optional: true, description: 'unit that answers for services of this theme' }) owner?: string;
-  @LocalDateField({ optional: true, description: 'day of the promise to look at every pilot that worked within 60 days' }) ownerPromisedOn?: string;
+  @LocalDateField({ optional: true, description: 'day of the promise to look at every pilot that worked within 60 days' })
+  ownerPromisedOn?: string;
 }
 export class GrantDto {
   @Cents() minCents: number;
@@ -81,7 +82,9 @@ export class CallForm {
   @Nested(() => GrantDto) grant: GrantDto;
   @Nested(() => BudgetDto) budget: BudgetDto;
   @Cents({ min: 0 }) appealReserveCents: number;
-  @OneOf(['resident', 'group', 'association', 'company'], { list: { max: 4 } }) whoMayApply: ('resident' | 'group' | 'association' | 'company')[];
+  @OneOf(['resident', 'group', 'association', 'company'], { list: { max: 4 } }) whoMayApply: (
+    'resident' | 'group' | 'association' | 'company'
+  )[];
   @Whole(1, 10) applicationsPerApplicant: number;
   @InstantField() opensAt: string;
   @InstantField() closesAt: string;
@@ -155,6 +158,11 @@ export const callHandlers = [
     desk.answer(act, call, callStream(act.caller.tenant, act.call!), { type: 'CancelCall', reason }),
   ),
   handler(AdmitApplication, (desk, { application, reason }, act) =>
-    desk.answer(act, call, callStream(act.caller.tenant, act.call!), { type: 'AdmitApplication', application, why: 'service-was-down', reason }),
+    desk.answer(act, call, callStream(act.caller.tenant, act.call!), {
+      type: 'AdmitApplication',
+      application,
+      why: 'service-was-down',
+      reason,
+    }),
   ),
 ];

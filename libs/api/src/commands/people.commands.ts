@@ -44,7 +44,12 @@ export class ForgetPerson {
 export class ForgetMe {}
 
 /** What the law holds back, and until when: contact and account behind grants that were paid. */
-async function heldFor(desk: Desk, act: Act, subject: string, pilots: readonly string[]): Promise<{ purpose: Purpose; until: LocalDate }[]> {
+async function heldFor(
+  desk: Desk,
+  act: Act,
+  subject: string,
+  pilots: readonly string[],
+): Promise<{ purpose: Purpose; until: LocalDate }[]> {
   const { retentionYears } = await desk.policy(act.caller.tenant);
   let until: LocalDate | null = null;
   for (const id of pilots) {

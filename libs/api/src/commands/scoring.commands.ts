@@ -8,7 +8,19 @@ import { pilot } from '@minipilot/grants/pilot/pilot.js';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { Rejected } from '@minipilot/kernel/decider.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
-import { Cents, EmailField, IdField, InstantField, ListOf, LocalDateField, Nested, OneOf, Text, Whole, YesNo } from '@minipilot/platform/http/fields.js';
+import {
+  Cents,
+  EmailField,
+  IdField,
+  InstantField,
+  ListOf,
+  LocalDateField,
+  Nested,
+  OneOf,
+  Text,
+  Whole,
+  YesNo,
+} from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { handler, type Act, type Desk } from '../desk.js';
 
@@ -81,7 +93,11 @@ export const memberName = (subject: string) => `name:${subject}`;
 export const cardDraft = (call: string, member: string, application: string) => uuid5('card', call, member, application);
 
 /** Names of applicants, recipients and organisations behind a call's applications, sorted, with what stands for each. */
-export async function namesOf(desk: Desk, act: Act, applications: readonly string[]): Promise<Map<string, { name: string; applications: string[] }>> {
+export async function namesOf(
+  desk: Desk,
+  act: Act,
+  applications: readonly string[],
+): Promise<Map<string, { name: string; applications: string[] }>> {
   const names = new Map<string, { name: string; applications: string[] }>();
   const { tenant, subject: member } = act.caller;
   for (const application of applications) {
@@ -89,7 +105,10 @@ export async function namesOf(desk: Desk, act: Act, applications: readonly strin
       for (const ref of event.sealed?.filter((s) => s.purpose === 'contact') ?? []) {
         const contact = (await desk.parts.sealer.unseal(event, 'contact', ref.subject)) as { name: string; recipientName?: string } | null;
         for (const name of contact === null ? [] : [contact.name, contact.recipientName].filter((n): n is string => n !== undefined)) {
-          const key = createHmac('sha256', desk.parts.tokenKey).update(`name|${tenant}|${act.call}|${member}|${name}`).digest('hex').slice(0, 32);
+          const key = createHmac('sha256', desk.parts.tokenKey)
+            .update(`name|${tenant}|${act.call}|${member}|${name}`)
+            .digest('hex')
+            .slice(0, 32);
           const entry = names.get(key) ?? { name, applications: [] };
           if (!entry.applications.includes(application)) entry.applications.push(application);
           names.set(key, entry);
@@ -108,7 +127,12 @@ export async function taskOf(desk: Desk, act: Act) {
 }
 
 /** The applications that a member is shown: not those of a conflict, nor those that the member had a hand in. */
-export async function shownTo(desk: Desk, act: Act, applications: readonly string[], conflicts: Readonly<Record<string, unknown>>): Promise<string[]> {
+export async function shownTo(
+  desk: Desk,
+  act: Act,
+  applications: readonly string[],
+  conflicts: Readonly<Record<string, unknown>>,
+): Promise<string[]> {
   const shown: string[] = [];
   const { tenant, subject } = act.caller;
   for (const application of applications) {
@@ -138,7 +162,12 @@ export const scoringHandlers = [
       members.push(subject);
       if (email === body.chair) chair = subject;
     }
-    return toScoring(desk, act, { type: 'StartScoring', members, chair, closesAt: body.closesAt }, { members, chair, closesAt: body.closesAt });
+    return toScoring(
+      desk,
+      act,
+      { type: 'StartScoring', members, chair, closesAt: body.closesAt },
+      { members, chair, closesAt: body.closesAt },
+    );
   }),
   handler(ExtendScoring, (desk, { closesAt }, act) => toScoring(desk, act, { type: 'ExtendScoring', closesAt }, { closesAt })),
   handler(DeclareConflicts, async (desk, { conflicts }, act) => {
@@ -148,7 +177,8 @@ export const scoringHandlers = [
     const declared = new Map<string, Ground>();
     for (const [i, { name, ground }] of conflicts.entries()) {
       const entry = names.get(name);
-      if (entry === undefined) throw new Problem('invalid-body', {}, { errors: [{ pointer: `#/conflicts/${i}/name`, code: 'unknown-name' }] });
+      if (entry === undefined)
+        throw new Problem('invalid-body', {}, { errors: [{ pointer: `#/conflicts/${i}/name`, code: 'unknown-name' }] });
       for (const application of entry.applications) declared.set(application, ground);
     }
     return desk.answer(
@@ -199,7 +229,8 @@ export const scoringHandlers = [
   handler(ProposeRound, (desk, _body, act) => toScoring(desk, act, { type: 'ProposeRound', effectiveAt: desk.now() }, {})),
   handler(DecideApplications, (desk, { section, caseNumber, decidedOn, decisions }, act) => {
     const without = decisions.findIndex((d) => d.departure !== undefined && d.departureReason === undefined);
-    if (without >= 0) throw new Problem('invalid-body', {}, { errors: [{ pointer: `#/decisions/${without}/departureReason`, code: 'required' }] });
+    if (without >= 0)
+      throw new Problem('invalid-body', {}, { errors: [{ pointer: `#/decisions/${without}/departureReason`, code: 'required' }] });
     const items = decisions.map(({ application, result, cents, from, reasonCode, departure, deMinimis }) => ({
       application,
       result,
@@ -209,20 +240,20 @@ export const scoringHandlers = [
       departure: departure ?? null,
       deMinimis: deMinimis ?? null,
     }));
-    const secrets = decisions.map(
-      ({ reason, departureReason }, index): Secret => ({
-        purpose: 'comment',
-        index,
-        payload: { v: 1, reason, ...(departureReason === undefined ? {} : { departure: departureReason }) },
-      }),
-    );
+    const secrets = decisions.map(({ reason, departureReason }, index): Secret => ({
+      purpose: 'comment',
+      index,
+      payload: { v: 1, reason, ...(departureReason === undefined ? {} : { departure: departureReason }) },
+    }));
     const body = { section, caseNumber, decidedOn, decisions: decisions.map((d) => ({ ...d })) };
     return toScoring(desk, act, { type: 'DecideApplications', decisions: items, section, caseNumber, decidedOn }, body, secrets);
   }),
   handler(SendNotice, (desk, { applications, channel, sentOn }, act) =>
     toScoring(desk, act, { type: 'SendNotice', applications, channel, sentOn }, { applications, channel, sentOn }),
   ),
-  handler(PublishDecisions, (desk, { publishedOn }, act) => toScoring(desk, act, { type: 'PublishDecisions', publishedOn }, { publishedOn })),
+  handler(PublishDecisions, (desk, { publishedOn }, act) =>
+    toScoring(desk, act, { type: 'PublishDecisions', publishedOn }, { publishedOn }),
+  ),
 ];
 
 /** The member's own card stays readable to the member, and to nobody else, from a draft in the vault. */
@@ -231,6 +262,15 @@ async function keepOwnCard(desk: Desk, act: Act, card: { values: number[] | null
   const { vault } = desk.parts;
   const id = cardDraft(act.call!, owner, act.application!);
   const now = desk.now();
-  const draft = await vault.createDraft({ id, tenant, owner, scope: `card/${act.call}`, body: card, now, expiresAt: '9999-12-31T00:00:00.000Z' });
-  if (draft.body !== null && JSON.stringify(draft.body) !== JSON.stringify(card)) await vault.saveDraft(tenant, id, card, draft.version, now);
+  const draft = await vault.createDraft({
+    id,
+    tenant,
+    owner,
+    scope: `card/${act.call}`,
+    body: card,
+    now,
+    expiresAt: '9999-12-31T00:00:00.000Z',
+  });
+  if (draft.body !== null && JSON.stringify(draft.body) !== JSON.stringify(card))
+    await vault.saveDraft(tenant, id, card, draft.version, now);
 }

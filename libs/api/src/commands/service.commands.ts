@@ -45,7 +45,11 @@ const toService = (desk: Desk, act: Act, command: ServiceCommand, secrets?: Secr
 export const serviceHandlers = [
   handler(ProposeAdoption, async (desk, { owner, title, districts }, act) => {
     const id = entityId(act.commandId);
-    const answer = await toService(desk, { ...act, service: id }, { type: 'ProposeAdoption', service: id, pilot: act.pilot!, owner, title, districts });
+    const answer = await toService(
+      desk,
+      { ...act, service: id },
+      { type: 'ProposeAdoption', service: id, pilot: act.pilot!, owner, title, districts },
+    );
     return { id, ...answer };
   }),
   handler(AnswerAdoption, (desk, { answer, comment }, act) =>

@@ -9,7 +9,18 @@ import { Access } from '@minipilot/identity/roles.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import { OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
-import { Actor, After, CommandId, etag, Id, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import {
+  Actor,
+  After,
+  CommandId,
+  etag,
+  Id,
+  IfMatch,
+  Page,
+  Tenant,
+  type Caller,
+  type PageRequest,
+} from '@minipilot/platform/http/request-context.js';
 import {
   AcceptAward,
   AcceptReport,
@@ -56,7 +67,12 @@ export class ApplicationsController {
 
   @Post('calls/:call/drafts')
   @Access('signed-in')
-  startDraft(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: StartDraft): Promise<unknown> {
+  startDraft(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: StartDraft,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
@@ -64,13 +80,20 @@ export class ApplicationsController {
   @Access('signed-in')
   async drafts(@Actor() caller: Caller, @Id('call') call: string) {
     const drafts = await draftsOf(this.desk, { caller, commandId: '', call });
-    const items = drafts.filter((d) => d.body !== null).map(({ id, version, body, updatedAt, expiresAt }) => ({ id, ...body, revision: version, updatedAt, expiresAt }));
+    const items = drafts
+      .filter((d) => d.body !== null)
+      .map(({ id, version, body, updatedAt, expiresAt }) => ({ id, ...body, revision: version, updatedAt, expiresAt }));
     return { items };
   }
 
   @Get('calls/:call/drafts/:draft')
   @Access('signed-in')
-  async draft(@Actor() caller: Caller, @Id('call') call: string, @Id('draft') draft: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async draft(
+    @Actor() caller: Caller,
+    @Id('call') call: string,
+    @Id('draft') draft: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const { id, version, body, result, updatedAt, expiresAt } = await draftOf(this.desk, { caller, commandId: '', call, draft });
     if (body === null) throw new Problem(result === null ? 'draft-expired' : 'draft-submitted');
     etag(reply, version);
@@ -170,7 +193,13 @@ export class ApplicationsController {
 
   @Put('applications/:pilot')
   @Access('signed-in')
-  amend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @IfMatch() expected: number, @Body() body: AmendApplication): Promise<unknown> {
+  amend(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @IfMatch() expected: number,
+    @Body() body: AmendApplication,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot, expected }));
   }
 
@@ -184,7 +213,12 @@ export class ApplicationsController {
   @Post('applications/:pilot/check')
   @HttpCode(200)
   @Access('officer')
-  check(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: CheckApplication): Promise<unknown> {
+  check(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: CheckApplication,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -198,7 +232,12 @@ export class ApplicationsController {
   @Post('applications/:pilot/account')
   @HttpCode(200)
   @Access('signed-in')
-  changeAccount(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangeAccount): Promise<unknown> {
+  changeAccount(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: ChangeAccount,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -219,7 +258,12 @@ export class ApplicationsController {
   @Post('applications/:pilot/recipient')
   @HttpCode(200)
   @Access('signed-in')
-  changeRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangeRecipient): Promise<unknown> {
+  changeRecipient(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: ChangeRecipient,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -240,7 +284,12 @@ export class ApplicationsController {
   @Post('applications/:pilot/report-return')
   @HttpCode(200)
   @Access('officer')
-  sendReportBack(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: SendReportBack): Promise<unknown> {
+  sendReportBack(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: SendReportBack,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -254,7 +303,12 @@ export class ApplicationsController {
   @Post('applications/:pilot/report-extension')
   @HttpCode(200)
   @Access('officer')
-  extendReport(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ExtendReport): Promise<unknown> {
+  extendReport(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: ExtendReport,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -262,21 +316,36 @@ export class ApplicationsController {
   @Post('applications/:pilot/returned-money')
   @HttpCode(200)
   @Access('finance-clerk')
-  returnedMoney(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: RecordMoneyReturned): Promise<unknown> {
+  returnedMoney(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: RecordMoneyReturned,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller: asOfficer(caller), commandId, pilot }));
   }
 
   @Post('applications/:pilot/plan-change')
   @HttpCode(200)
   @Access('signed-in')
-  changePlan(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ChangePlan): Promise<unknown> {
+  changePlan(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: ChangePlan,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
   @Post('applications/:pilot/plan-refusal')
   @HttpCode(200)
   @Access('officer')
-  refusePlan(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: RefusePlan): Promise<unknown> {
+  refusePlan(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: RefusePlan,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
@@ -284,14 +353,24 @@ export class ApplicationsController {
   @Post('applications/:pilot/public-text')
   @HttpCode(200)
   @Access('officer')
-  publishText(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: PublishText): Promise<unknown> {
+  publishText(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: PublishText,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
   @Post('applications/:pilot/public-recipient')
   @HttpCode(200)
   @Access('officer')
-  publishRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: PublishRecipient): Promise<unknown> {
+  publishRecipient(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: PublishRecipient,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 }
@@ -321,5 +400,11 @@ function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helpe
 function view(state: PilotState) {
   const { application, applicant: _a, recipient: _r, account, decision: _d, ...rest } = state;
   const { helper, filedBy: _f, ...facts } = application!;
-  return { ...rest, application: { ...facts, helped: helper !== null }, hasAccount: account !== null, finalFrom: finalFrom(state), toReturnCents: toReturnCents(state) };
+  return {
+    ...rest,
+    application: { ...facts, helped: helper !== null },
+    hasAccount: account !== null,
+    finalFrom: finalFrom(state),
+    toReturnCents: toReturnCents(state),
+  };
 }

@@ -69,7 +69,10 @@ export class AuditController {
     const events = await this.desk.history(scoringStream(tenant, call));
     const departures = await Promise.all(
       found.departures.map(async (d) => {
-        const comment = await this.desk.opened<{ departure?: string }>(events.filter((e) => e.id === d.event), 'comment');
+        const comment = await this.desk.opened<{ departure?: string }>(
+          events.filter((e) => e.id === d.event),
+          'comment',
+        );
         return { ...d, reason: comment?.departure ?? null };
       }),
     );

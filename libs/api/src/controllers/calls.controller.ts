@@ -8,8 +8,27 @@ import { deskCalls, listDeskCalls, type CallPhase } from '@minipilot/insight/cal
 import { listLessons, publicPilots } from '@minipilot/insight/public-pilots.js';
 import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
-import { Actor, After, CommandId, etag, Id, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
-import { AdmitApplication, AnnounceCall, CancelCall, DraftCall, ExtendDeadline, RaiseBudget, ReviseCall } from '../commands/call.commands.js';
+import {
+  Actor,
+  After,
+  CommandId,
+  etag,
+  Id,
+  IfMatch,
+  Page,
+  Tenant,
+  type Caller,
+  type PageRequest,
+} from '@minipilot/platform/http/request-context.js';
+import {
+  AdmitApplication,
+  AnnounceCall,
+  CancelCall,
+  DraftCall,
+  ExtendDeadline,
+  RaiseBudget,
+  ReviseCall,
+} from '../commands/call.commands.js';
 import { Desk, order } from '../desk.js';
 import { YearField } from '../fields.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
@@ -57,7 +76,13 @@ export class CallsController {
 
   @Put('calls/:call')
   @Access('officer')
-  revise(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @IfMatch() expected: number, @Body() body: ReviseCall): Promise<unknown> {
+  revise(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @IfMatch() expected: number,
+    @Body() body: ReviseCall,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call, expected }));
   }
 
@@ -71,7 +96,12 @@ export class CallsController {
   @Post('calls/:call/extension')
   @HttpCode(200)
   @Access('officer')
-  extend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: ExtendDeadline): Promise<unknown> {
+  extend(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: ExtendDeadline,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
@@ -93,7 +123,12 @@ export class CallsController {
   @Post('calls/:call/admissions')
   @HttpCode(200)
   @Access('officer')
-  admit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: AdmitApplication): Promise<unknown> {
+  admit(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: AdmitApplication,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 

@@ -7,7 +7,18 @@ import { batchStream, pilotStream } from '@minipilot/grants/streams.js';
 import { deskBatches, deskPayoutRows, listBatches, type BatchState } from '@minipilot/insight/payouts.js';
 import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
-import { Actor, After, CommandId, etag, Id, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import {
+  Actor,
+  After,
+  CommandId,
+  etag,
+  Id,
+  IfMatch,
+  Page,
+  Tenant,
+  type Caller,
+  type PageRequest,
+} from '@minipilot/platform/http/request-context.js';
 import { AcceptCloseMatch, ApproveBatch, PrepareBatch } from '../commands/payout.commands.js';
 import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
@@ -42,13 +53,42 @@ export class PayoutsController {
     etag(reply, revision);
     const rows = await Promise.all(Object.values(state.rows).map((row) => this.row(tenant, row)));
     const { status, messageId, fileDigest, executionOn } = state;
-    return { id, status, digest: rowsDigest(state), payable: payable(state).map((r) => r.row), messageId, fileDigest, executionOn, rows, revision };
+    return {
+      id,
+      status,
+      digest: rowsDigest(state),
+      payable: payable(state).map((r) => r.row),
+      messageId,
+      fileDigest,
+      executionOn,
+      rows,
+      revision,
+    };
   }
 
-  private async row(tenant: string, { row, pilot, call, instalment, attempt, cents, check, acceptedBy, status, reply, movedFrom }: BatchRow) {
-    const contact = await this.desk.opened<{ name: string; recipientName?: string }>(await this.desk.history(pilotStream(tenant, pilot)), 'contact');
+  private async row(
+    tenant: string,
+    { row, pilot, call, instalment, attempt, cents, check, acceptedBy, status, reply, movedFrom }: BatchRow,
+  ) {
+    const contact = await this.desk.opened<{ name: string; recipientName?: string }>(
+      await this.desk.history(pilotStream(tenant, pilot)),
+      'contact',
+    );
     const payee = contact === null ? null : (contact.recipientName ?? contact.name);
-    return { row, pilot, call, instalment, attempt, cents, payee, check, accepted: acceptedBy !== null, status, reply, movedFrom: movedFrom ?? null };
+    return {
+      row,
+      pilot,
+      call,
+      instalment,
+      attempt,
+      cents,
+      payee,
+      check,
+      accepted: acceptedBy !== null,
+      status,
+      reply,
+      movedFrom: movedFrom ?? null,
+    };
   }
 
   @Post(':batch/preparation')
@@ -75,7 +115,12 @@ export class PayoutsController {
   @Post(':batch/close-matches')
   @HttpCode(200)
   @Access('finance-clerk')
-  acceptCloseMatch(@Actor() caller: Caller, @CommandId() commandId: string, @Id('batch') batch: string, @Body() body: AcceptCloseMatch): Promise<unknown> {
+  acceptCloseMatch(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('batch') batch: string,
+    @Body() body: AcceptCloseMatch,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, batch }));
   }
 }

@@ -9,7 +9,17 @@ import { deskPilots } from '@minipilot/insight/pilots.js';
 import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
 import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
-import { Actor, After, CommandId, etag, IfMatch, Page, Tenant, type Caller, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import {
+  Actor,
+  After,
+  CommandId,
+  etag,
+  IfMatch,
+  Page,
+  Tenant,
+  type Caller,
+  type PageRequest,
+} from '@minipilot/platform/http/request-context.js';
 import { ForgetMe, ForgetPerson, SetPolicy } from '../commands/people.commands.js';
 import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
@@ -39,16 +49,31 @@ export class PeopleController {
 
   @Put('policy')
   @Access('admin')
-  setPolicy(@Actor() caller: Caller, @CommandId() commandId: string, @IfMatch() expected: number, @Body() body: SetPolicy): Promise<unknown> {
+  setPolicy(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @IfMatch() expected: number,
+    @Body() body: SetPolicy,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, expected }));
   }
 
   /** What waits for whom, the longest waiting first. */
   @Get('worklist')
   @Access('officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner')
-  async worklist(@Actor() caller: Caller, @Tenant() tenant: string, @Query() { role }: WorklistQuery, @Page() page: PageRequest, @After() after?: string) {
+  async worklist(
+    @Actor() caller: Caller,
+    @Tenant() tenant: string,
+    @Query() { role }: WorklistQuery,
+    @Page() page: PageRequest,
+    @After() after?: string,
+  ) {
     const stale = await this.read.after(after, [deskPilots]);
-    const duties = await worklist(this.read.db, tenant, this.read.now(), { ...pageOf(page), ...(role === undefined ? {} : { role }), person: caller.subject });
+    const duties = await worklist(this.read.db, tenant, this.read.now(), {
+      ...pageOf(page),
+      ...(role === undefined ? {} : { role }),
+      person: caller.subject,
+    });
     return { ...listOf(duties, ({ person: _, ...duty }) => duty), ...stale };
   }
 
@@ -71,10 +96,16 @@ export class PeopleController {
         contact: await this.desk.opened(events, 'contact'),
         proposal: await this.desk.opened(events, 'proposal', ['pilot.submitted', 'pilot.amended']),
         report: await this.desk.opened(events, 'proposal', ['pilot.reported']),
-        history: events.map(({ type, at, data }) => ({ type, at, data: { ...data, applicant: undefined, recipient: undefined, helper: undefined, filedBy: undefined, decider: undefined } })),
+        history: events.map(({ type, at, data }) => ({
+          type,
+          at,
+          data: { ...data, applicant: undefined, recipient: undefined, helper: undefined, filedBy: undefined, decider: undefined },
+        })),
       });
     }
-    const kept = drafts.filter((d) => d.body !== null).map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
+    const kept = drafts
+      .filter((d) => d.body !== null)
+      .map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
     return { email, roles, identities, sealed, drafts: kept, applications };
   }
 

@@ -5,7 +5,13 @@ import { funnel, GROUPINGS, money, outcomes, times, type DashboardFilter, type G
 import { publicFigures } from '@minipilot/insight/figures.js';
 import { publicMoney } from '@minipilot/insight/money.js';
 import { policyOf } from '@minipilot/insight/policy.js';
-import { listLessons, listPublicPilots, publicPilots, type PublicPilotFilter, type PublicPilotState } from '@minipilot/insight/public-pilots.js';
+import {
+  listLessons,
+  listPublicPilots,
+  publicPilots,
+  type PublicPilotFilter,
+  type PublicPilotState,
+} from '@minipilot/insight/public-pilots.js';
 import { findService, listServices, publicServices, type ServiceState } from '@minipilot/insight/services.js';
 import { findStory, publicStories } from '@minipilot/insight/stories.js';
 import { yearlyReport } from '@minipilot/insight/yearly-report.js';

@@ -69,7 +69,11 @@ export class ScoringController {
     const name = await this.desk.parts.vault.getSecret(tenant, memberName(member));
     const act: Act = { caller: { subject: member, tenant, roles: [] }, commandId: '', call };
     const due = book.declared ? await shownTo(this.desk, act, started!.applications, book.conflicts) : [];
-    return { name: name?.toString() ?? '', chair: member === started!.chair, missing: !book.declared || due.some((id) => !(id in book.cards)) };
+    return {
+      name: name?.toString() ?? '',
+      chair: member === started!.chair,
+      missing: !book.declared || due.some((id) => !(id in book.cards)),
+    };
   }
 
   /** A member's own book: first names only, then the proposals without conflict and the member's own cards. */
@@ -100,14 +104,24 @@ export class ScoringController {
   @Post('scorebook/conflicts')
   @HttpCode(200)
   @Access('member', 'chair')
-  declare(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: DeclareConflicts): Promise<unknown> {
+  declare(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: DeclareConflicts,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
   @Post('scorebook/recusals')
   @HttpCode(200)
   @Access('member', 'chair')
-  recuse(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RecuseFromApplication): Promise<unknown> {
+  recuse(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: RecuseFromApplication,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
@@ -133,7 +147,14 @@ export class ScoringController {
     if (rounds.length > 0) return { rounds, decided: decided(state) };
     if (state.proposal === null) throw new Problem('no-proposal');
     const places = events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : []));
-    return { digest: state.proposal, signed: state.signed, seed: state.opened!.seed, cardsDigest: state.opened!.digest, places, decided: decided(state) };
+    return {
+      digest: state.proposal,
+      signed: state.signed,
+      seed: state.opened!.seed,
+      cardsDigest: state.opened!.digest,
+      places,
+      decided: decided(state),
+    };
   }
 
   @Post('proposal/signature')
@@ -162,7 +183,12 @@ export class ScoringController {
   @Post('decisions')
   @HttpCode(200)
   @Access('decision-maker')
-  decide(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: DecideApplications): Promise<unknown> {
+  decide(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: DecideApplications,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
@@ -176,10 +202,22 @@ export class ScoringController {
   @Post('publication')
   @HttpCode(200)
   @Access('officer')
-  publish(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: PublishDecisions): Promise<unknown> {
+  publish(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Body() body: PublishDecisions,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 }
 
 const decided = (state: ScoringState) =>
-  Object.entries(state.decided).map(([application, { result, cents, decidedOn, freed, published }]) => ({ application, result, cents, decidedOn, freed, published }));
+  Object.entries(state.decided).map(([application, { result, cents, decidedOn, freed, published }]) => ({
+    application,
+    result,
+    cents,
+    decidedOn,
+    freed,
+    published,
+  }));

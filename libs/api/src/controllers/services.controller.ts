@@ -14,35 +14,60 @@ export class ServicesController {
 
   @Post('applications/:pilot/adoption')
   @Access('officer')
-  propose(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ProposeAdoption): Promise<unknown> {
+  propose(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('pilot') pilot: string,
+    @Body() body: ProposeAdoption,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
   @Post('services/:service/answer')
   @HttpCode(200)
   @Access('owner')
-  answer(@Actor() caller: Caller, @CommandId() commandId: string, @Id('service') service: string, @Body() body: AnswerAdoption): Promise<unknown> {
+  answer(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('service') service: string,
+    @Body() body: AnswerAdoption,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
   @Post('services/:service/decision')
   @HttpCode(200)
   @Access('decision-maker')
-  decide(@Actor() caller: Caller, @CommandId() commandId: string, @Id('service') service: string, @Body() body: DecideAdoption): Promise<unknown> {
+  decide(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('service') service: string,
+    @Body() body: DecideAdoption,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
   @Post('services/:service/districts')
   @HttpCode(200)
   @Access('owner')
-  startDistrict(@Actor() caller: Caller, @CommandId() commandId: string, @Id('service') service: string, @Body() body: StartDistrict): Promise<unknown> {
+  startDistrict(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('service') service: string,
+    @Body() body: StartDistrict,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
   @Post('services/:service/reviews')
   @HttpCode(200)
   @Access('owner')
-  review(@Actor() caller: Caller, @CommandId() commandId: string, @Id('service') service: string, @Body() body: ReviewService): Promise<unknown> {
+  review(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('service') service: string,
+    @Body() body: ReviewService,
+  ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 

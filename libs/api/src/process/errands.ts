@@ -61,7 +61,14 @@ export class BankErrands {
     for (const { pilot, instalment, attempt, cents, call } of rows) {
       const command: LedgerCommand = { type: 'Transit', pilot, instalment, attempt, cents, batch: state.batch, cause };
       const commandId = uuid5('errand', ids.commandId, 'transit', pilot, String(instalment), String(attempt));
-      const done = await this.parts.runner.run({ aggregate: ledger, stream: ledgerStream(ids.tenant, call), command, body: command, ...ids, commandId });
+      const done = await this.parts.runner.run({
+        aggregate: ledger,
+        stream: ledgerStream(ids.tenant, call),
+        command,
+        body: command,
+        ...ids,
+        commandId,
+      });
       if (done instanceof Rejected) throw new TypeError(`the ledger of call ${call} refuses a payment that was approved: ${done.code}`);
     }
     const { state: rules } = await this.parts.runner.look(policy, policyStream(ids.tenant));
@@ -93,7 +100,12 @@ export class BankErrands {
     }
   }
 
-  private async toBatch(stream: string, command: Record<string, unknown> & { type: string }, ids: DispatchIds, ...part: string[]): Promise<void> {
+  private async toBatch(
+    stream: string,
+    command: Record<string, unknown> & { type: string },
+    ids: DispatchIds,
+    ...part: string[]
+  ): Promise<void> {
     const commandId = uuid5('errand', ids.commandId, command.type, ...part);
     await this.parts.runner.run({ aggregate: batch, stream, command: command as never, body: command, ...ids, commandId });
   }

@@ -16,10 +16,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Finnish public holidays that are no banking days, from a kept calendar, as the first policy of a municipality. */
 export function finnishHolidays(from: number, to: number): string[] {
-  const calendar = createRequire(process.cwd() + '/')('finnish-holidays-js') as { year(y: number, weekends: boolean): { year: number; month: number; day: number }[] };
+  const calendar = createRequire(process.cwd() + '/')('finnish-holidays-js') as {
+    year(y: number, weekends: boolean): { year: number; month: number; day: number }[];
+  };
   const days: string[] = [];
   for (let year = from; year <= to; year++)
-    for (const { month, day } of calendar.year(year, true)) days.push(`${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`);
+    for (const { month, day } of calendar.year(year, true))
+      days.push(`${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`);
   return [...new Set(days)].sort();
 }
 
@@ -61,9 +64,17 @@ function demoCall(now: Instant, zone: string): CallContent {
     rules: {
       method: 'rolling',
       criteria: [
-        { id: 'hyöty', weight: 0, text: texts('Hyödyttää alueen asukkaita', 'Är till nytta för områdets invånare', 'Benefits people of the district') },
+        {
+          id: 'hyöty',
+          weight: 0,
+          text: texts('Hyödyttää alueen asukkaita', 'Är till nytta för områdets invånare', 'Benefits people of the district'),
+        },
         { id: 'opittavaa', weight: 0, text: texts('Siitä opitaan jotain uutta', 'Man lär sig något nytt', 'Something new is learned') },
-        { id: 'toteutuu', weight: 0, text: texts('Onnistuu pyydetyllä rahalla', 'Går att genomföra med pengarna', 'Can be done for the money') },
+        {
+          id: 'toteutuu',
+          weight: 0,
+          text: texts('Onnistuu pyydetyllä rahalla', 'Går att genomföra med pengarna', 'Can be done for the money'),
+        },
       ],
       scale: { min: 0, max: 1 },
       minimumCards: 1,
@@ -85,7 +96,15 @@ export async function seedDemo(parts: WriteParts, tenant: string): Promise<void>
   const runner = new DecisionRunner({ store, catalogue, sealer, randomness: random, clock: earlier });
   const actor = 'flow.demo';
   const run = async (name: string, stream: string, aggregate: typeof call | typeof policy, command: object) => {
-    const done = await runner.run({ aggregate: aggregate as typeof call, stream, command: command as never, commandId: uuid5('demo', tenant, name), actor, tenant, body: {} });
+    const done = await runner.run({
+      aggregate: aggregate as typeof call,
+      stream,
+      command: command as never,
+      commandId: uuid5('demo', tenant, name),
+      actor,
+      tenant,
+      body: {},
+    });
     if (done instanceof Rejected) throw new Error(`the demonstration could not be set up: ${done.code} ${JSON.stringify(done.params)}`);
   };
   const id = uuid5('demo-call', tenant);

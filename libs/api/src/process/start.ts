@@ -43,7 +43,14 @@ export interface ProcessKind {
 }
 
 export const KINDS: Readonly<Record<ProcessKind['name'], ProcessKind>> = {
-  all: { name: 'all', desk: true, worker: true, transparency: true, purposes: ['contact', 'proposal', 'comment', 'scores', 'iban'], portOffset: 0 },
+  all: {
+    name: 'all',
+    desk: true,
+    worker: true,
+    transparency: true,
+    purposes: ['contact', 'proposal', 'comment', 'scores', 'iban'],
+    portOffset: 0,
+  },
   desk: { name: 'desk', desk: true, worker: false, transparency: false, purposes: ['contact', 'proposal', 'comment'], portOffset: 0 },
   worker: { name: 'worker', desk: false, worker: true, transparency: false, purposes: ['contact', 'scores', 'iban'], portOffset: 1 },
   transparency: { name: 'transparency', desk: false, worker: false, transparency: true, purposes: [], portOffset: 2 },
@@ -116,7 +123,8 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   if (write !== null && demo) for (const tenant of config.tenants) await seedDemo(write, tenant);
   const bank = write === null || !demo ? null : await openDemoBank(config, write);
   if (bank !== null) ending.push(() => bank.close());
-  if (kind.worker && bank === null) throw new CannotStart('A connection to a real bank is not part of this release: set MINIPILOT_MODE=demo.');
+  if (kind.worker && bank === null)
+    throw new CannotStart('A connection to a real bank is not part of this release: set MINIPILOT_MODE=demo.');
 
   const worker = kind.worker ? startWorker(write!, readModels, bank!, log) : null;
   if (worker !== null) {
@@ -132,7 +140,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
       const head = await store.head();
       if (head !== null) await waitFor(readModels, [deskPilots], head, 5_000);
       const ids: string[] = [];
-      for (let after: readonly [string, string] | undefined; ; ) {
+      for (let after: readonly [string, string] | undefined; ;) {
         const page = await listPilotsOf(readModels.db, tenant, subject, { limit: 200, ...(after === undefined ? {} : { after }) });
         ids.push(...page.items.map((row) => row.key));
         if (page.next === null) return ids;
@@ -214,13 +222,26 @@ function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, wo
 async function mirroredClock(readModels: ReadModels, demo: boolean, ending: (() => unknown)[]): Promise<Clock> {
   if (!demo) return systemClock;
   let at = await readModels.getMeta(DEMO_CLOCK);
-  const timer = setInterval(() => void readModels.getMeta(DEMO_CLOCK).then((value) => (at = value), () => undefined), 500);
+  const timer = setInterval(
+    () =>
+      void readModels.getMeta(DEMO_CLOCK).then(
+        (value) => (at = value),
+        () => undefined,
+      ),
+    500,
+  );
   timer.unref();
   ending.push(() => clearInterval(timer));
   return { now: () => at ?? systemClock.now() };
 }
 
-function watch(nest: NestFastifyApplication, kind: ProcessKind, write: WriteParts | null, readModels: ReadModels, worker: Worker | null): void {
+function watch(
+  nest: NestFastifyApplication,
+  kind: ProcessKind,
+  write: WriteParts | null,
+  readModels: ReadModels,
+  worker: Worker | null,
+): void {
   const health = nest.get(HealthChecks);
   const metrics = nest.get(Metrics);
   if (write !== null) {
@@ -246,21 +267,37 @@ function watch(nest: NestFastifyApplication, kind: ProcessKind, write: WritePart
     ]);
   };
   metrics.gauge('lag_events', 'Events that a projection or flow has still to read.', 'reader', lag);
-  metrics.gauge('stopped', 'Projections and flows that stopped at an event they cannot take.', 'reader', () => new Map(worker.stopped().map((name) => [name, 1])));
+  metrics.gauge(
+    'stopped',
+    'Projections and flows that stopped at an event they cannot take.',
+    'reader',
+    () => new Map(worker.stopped().map((name) => [name, 1])),
+  );
 }
 
 function greeting(kind: ProcessKind, { url, config }: Running): string {
   const lines = [`Minipilot (${kind.name}) is ready at ${url}`, `  health    ${url}/health/ready`];
   if (kind.desk || kind.transparency) lines.push(`  API       ${url}/docs   (OpenAPI 3.1: ${url}/openapi.json)`);
-  if (kind.transparency) lines.push(`  calls     ${url}/api/${config.tenants[0]}/calls`, `  money     ${url}/api/${config.tenants[0]}/dashboard/money`);
+  if (kind.transparency)
+    lines.push(`  calls     ${url}/api/${config.tenants[0]}/calls`, `  money     ${url}/api/${config.tenants[0]}/dashboard/money`);
   lines.push(`  data      ${config.data}`);
   if (kind.desk && config.mode === 'demo') {
     lines.push(
       '',
       `This is a demonstration with an invented municipality (${config.tenants.join(', ')}) and one open call. To sign in, take a token:`,
-      ...['applicant', 'agent', 'officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner', 'auditor', 'admin'].map(
-        (role) => `  npm run -s token -- --role ${role}`,
-      ),
+      ...[
+        'applicant',
+        'agent',
+        'officer',
+        'member',
+        'chair',
+        'decision-maker',
+        'finance-clerk',
+        'finance-approver',
+        'owner',
+        'auditor',
+        'admin',
+      ].map((role) => `  npm run -s token -- --role ${role}`),
       `  curl -H "Authorization: Bearer $(npm run -s token -- --role officer)" ${url}/api/${config.tenants[0]}/worklist`,
     );
   }

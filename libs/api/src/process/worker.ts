@@ -56,8 +56,14 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
     },
   };
   const stopped = () => [
-    ...projector.status().filter((p) => p.status === 'stopped').map((p) => `projection ${p.name}`),
-    ...flowRunner.status().filter((f) => f.status === 'stopped').map((f) => `flow ${f.name}`),
+    ...projector
+      .status()
+      .filter((p) => p.status === 'stopped')
+      .map((p) => `projection ${p.name}`),
+    ...flowRunner
+      .status()
+      .filter((f) => f.status === 'stopped')
+      .map((f) => `flow ${f.name}`),
   ];
   const errands = new BankErrands({ runner, store, sealer, bank, clock, stopped });
   const decide = dispatcher(runner, aggregates);
@@ -77,13 +83,19 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
   const sweep = () => vault.expireDrafts(clock.now());
   projector.start();
   flowRunner.start();
-  const sweeping = setInterval(() => void sweep().catch((error: unknown) => log.warn({ error: String(error) }, 'drafts were not swept')), SWEEP_MS);
+  const sweeping = setInterval(
+    () => void sweep().catch((error: unknown) => log.warn({ error: String(error) }, 'drafts were not swept')),
+    SWEEP_MS,
+  );
   sweeping.unref();
   return {
     projector,
     flowRunner,
     stopped,
-    behind: () => [...projector.status().map((p) => `projection ${p.name} at ${p.position}`), ...flowRunner.status().map((f) => `flow ${f.name} at ${f.position}`)],
+    behind: () => [
+      ...projector.status().map((p) => `projection ${p.name} at ${p.position}`),
+      ...flowRunner.status().map((f) => `flow ${f.name} at ${f.position}`),
+    ],
     poke: () => flowRunner.poke(),
     idle,
     sweep,
