@@ -208,9 +208,9 @@ export function ranking(
 }
 
 /** Money of a rolling call that is neither granted nor promised to an earlier round that is still undecided. */
-export function leftForRound(state: ScoringState, facts: Pick<ScoringFacts, 'call'>): number {
+export function leftForRound(state: ScoringState, facts: Pick<ScoringFacts, 'call' | 'pilots'>): number {
   const pending = Object.entries(state.proposed)
-    .filter(([id, p]) => p.result === 'proposed-grant' && !(id in state.decided))
+    .filter(([id, p]) => p.result === 'proposed-grant' && !(id in state.decided) && facts.pilots[id]?.withdrawn !== true)
     .reduce((sum, [, p]) => sum + p.cents, 0);
   return grantableCents(facts.call.content!) - state.grantedCents - pending;
 }
