@@ -1,7 +1,7 @@
 import { parseStream } from '@minipilot/kernel/decider.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { Flow, FlowCommand, FlowTimer } from '@minipilot/kernel/flow.js';
-import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
+import { addDays, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import { ledgerStream, pilotStream, scoringStream } from '../streams.js';
 
 interface AwardingState {
@@ -11,6 +11,10 @@ interface AwardingState {
   status: 'none' | 'offered' | 'accepted' | 'gone' | 'failed';
   noticeUntil: LocalDate | null;
   publishedUntil: LocalDate | null;
+  /** last day to name another recipient, while one is missing */
+  nameBy: LocalDate | null;
+  /** how often the award was accepted, by one recipient after another */
+  acceptances: number;
 }
 
 /** Noon UTC of a day: the same calendar day everywhere in Europe, so that a decider which asks for that day says yes. */
@@ -33,7 +37,7 @@ export const awarding: Flow<AwardingState> = {
     'pilot.money-returned',
   ],
   subject: (event) => (event.type === 'pilot.decided' && event.data['result'] !== 'granted' ? null : parseStream(event.stream).key!),
-  initial: { call: '', pilot: '', pay: 'at-once', status: 'none', noticeUntil: null, publishedUntil: null },
+  initial: { call: '', pilot: '', pay: 'at-once', status: 'none', noticeUntil: null, publishedUntil: null, nameBy: null, acceptances: 0 },
 
   evolve(state, input) {
     if (input.kind === 'timer') return state;
@@ -47,18 +51,22 @@ export const awarding: Flow<AwardingState> = {
           status: 'offered',
           noticeUntil: null,
           publishedUntil: null,
+          nameBy: null,
+          acceptances: 0,
         };
       case 'pilot.notified':
         return { ...state, noticeUntil: data['appealUntil'] as LocalDate };
       case 'pilot.decision-published':
         return { ...state, publishedUntil: data['appealUntil'] as LocalDate };
       case 'pilot.award-accepted':
-        return { ...state, status: 'accepted' };
+        return { ...state, status: 'accepted', acceptances: state.acceptances + 1 };
       case 'pilot.award-declined':
       case 'pilot.award-lapsed':
         return { ...state, status: 'gone' };
       case 'pilot.recipient-withdrew':
-        return { ...state, status: 'offered' };
+        return { ...state, status: 'offered', nameBy: data['nameBy'] as LocalDate };
+      case 'pilot.recipient-changed':
+        return { ...state, nameBy: null };
       case 'pilot.payout-failed':
         return { ...state, status: 'failed' };
       default:
@@ -82,7 +90,7 @@ export const awarding: Flow<AwardingState> = {
       command: { type, pilot: state.pilot, cause: event.id, ...more },
     });
     const lapse = (after: LocalDate | null): FlowTimer => ({ timer: 'lapse', due: after === null ? null : noon(addDays(after, 1)) });
-    const pay = payment(state, () => toPilot('RequestPayout'));
+    const pay = payment(state, event.at, () => toPilot('RequestPayout'));
     switch (event.type) {
       case 'pilot.decided':
         return {
@@ -91,11 +99,12 @@ export const awarding: Flow<AwardingState> = {
           ],
         };
       case 'pilot.notified':
-        return state.status === 'offered' ? { timers: [lapse(event.data['acceptBy'] as LocalDate | null)] } : pay;
+        return state.status === 'offered' ? { timers: [lapse(state.nameBy ?? (event.data['acceptBy'] as LocalDate | null))] } : pay;
       case 'pilot.decision-published':
         return state.status === 'accepted' ? pay : {};
       case 'pilot.award-accepted':
-        return { commands: [toLedger('Commit'), ...(pay.commands ?? [])], timers: [lapse(null), ...(pay.timers ?? [])] };
+        // the money of an award stays committed while its recipient changes
+        return { commands: [...(state.acceptances === 1 ? [toLedger('Commit')] : []), ...(pay.commands ?? [])], timers: [lapse(null), ...(pay.timers ?? [])] };
       case 'pilot.account-changed':
         // a payment that is due already is redirected, a failed one tried again; one that is not due yet is refused and comes by itself
         return { commands: [toPilot('RequestPayout')] };
@@ -116,12 +125,14 @@ export const awarding: Flow<AwardingState> = {
   },
 };
 
-function payment(state: AwardingState, request: () => FlowCommand): { commands?: FlowCommand[]; timers?: FlowTimer[] } {
+function payment(state: AwardingState, at: Instant, request: () => FlowCommand): { commands?: FlowCommand[]; timers?: FlowTimer[] } {
   if (state.status !== 'accepted') return {};
   if (state.pay === 'at-once') return { commands: [request()] };
   if (state.noticeUntil === null || state.publishedUntil === null) return {};
   const last = state.noticeUntil > state.publishedUntil ? state.noticeUntil : state.publishedUntil;
-  return { timers: [{ timer: 'pay', due: noon(addDays(last, 1)) }] };
+  const due = noon(addDays(last, 1));
+  // an instant falls due once, and a second recipient may accept after it
+  return at >= due ? { commands: [request()] } : { timers: [{ timer: 'pay', due }] };
 }
 
 function freed(

@@ -9,6 +9,8 @@ interface ReportingState {
   pilot: string;
   due: LocalDate | null;
   remindOn: readonly LocalDate[];
+  /** reminders of an earlier due day, which are taken back */
+  dropped: readonly LocalDate[];
   escalateOn: LocalDate;
 }
 
@@ -25,7 +27,7 @@ export const reporting: Flow<ReportingState> = {
     'pilot.payout-failed',
   ],
   subject: (event) => (event.type === 'pilot.decided' && event.data['result'] !== 'granted' ? null : parseStream(event.stream).key!),
-  initial: { call: '', pilot: '', due: null, remindOn: [], escalateOn: '' },
+  initial: { call: '', pilot: '', due: null, remindOn: [], dropped: [], escalateOn: '' },
 
   evolve(state, input) {
     if (input.kind === 'timer') return state;
@@ -35,8 +37,9 @@ export const reporting: Flow<ReportingState> = {
         return { ...state, call: data['call'] as string, pilot: parseStream(stream).key! };
       case 'pilot.paid':
       case 'pilot.report-extended': {
-        const { due, reportDue, remindOn, escalateOn } = data as Record<string, never>;
-        return { ...state, due: reportDue ?? due, remindOn, escalateOn };
+        const { due, reportDue, escalateOn } = data as Record<string, LocalDate>;
+        const remindOn = data['remindOn'] as LocalDate[];
+        return { ...state, due: reportDue ?? due!, remindOn, dropped: state.remindOn.filter((day) => !remindOn.includes(day)), escalateOn: escalateOn! };
       }
       default:
         return state;
@@ -60,13 +63,15 @@ export const reporting: Flow<ReportingState> = {
       case 'pilot.report-extended':
       case 'pilot.report-sent-back': {
         const due = state.due!;
+        const dropped = state.dropped.map((day) => ({ timer: `remind ${day}`, due: null }));
         return {
           // a day that has passed already is no occasion any more
           timers: [
+            ...dropped,
             ...state.remindOn.map((day) => ({ timer: `remind ${day}`, due: noon(day) })),
             { timer: 'overdue', due: noon(addDays(due, 1)) },
             { timer: 'escalate', due: noon(state.escalateOn) },
-          ].filter((t) => t.due > input.event.at),
+          ].filter((t) => t.due === null || t.due > input.event.at),
         };
       }
       case 'pilot.reported':
