@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import * as finnishCalendar from 'finnish-holidays-js';
 import { call } from '@minipilot/grants/call/call.js';
 import type { CallContent } from '@minipilot/grants/call/events.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
@@ -16,9 +16,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Finnish public holidays that are no banking days, from a kept calendar, as the first policy of a municipality. */
 export function finnishHolidays(from: number, to: number): string[] {
-  const calendar = createRequire(process.cwd() + '/')('finnish-holidays-js') as {
-    year(y: number, weekends: boolean): { year: number; month: number; day: number }[];
-  };
+  // a CommonJS package: its exports are one default under ESM
+  const calendar = (finnishCalendar as unknown as { default?: typeof finnishCalendar }).default ?? finnishCalendar;
   const days: string[] = [];
   for (let year = from; year <= to; year++)
     for (const { month, day } of calendar.year(year, true))
