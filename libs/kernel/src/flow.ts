@@ -58,6 +58,7 @@ export const flowReacted = defineEvent(
       stream: Type.Optional(Type.String()),
       revision: Type.Optional(Type.Integer()),
       at: Type.Optional(Type.String()),
+      actor: Type.Optional(Type.String()),
       data: Type.Optional(Type.Object({})),
       timer: Type.Optional(Type.String()),
       due: Type.Optional(Type.String()),

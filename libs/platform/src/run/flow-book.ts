@@ -38,12 +38,12 @@ export function flowBook(
   /** position of an event in this store */
   positionOf: (place: Place) => Promise<Position>,
 ): Aggregate<TakeIn, Book, Reacted, { passed: boolean }> {
-  /** The input as it was written down, brought to the event version of this release. A flow sees an event's id, type, stream, at, tenant and data. */
+  /** The input as it was written down, brought to the event version of this release. A flow sees an event's id, type, stream, at, actor, tenant and data. */
   const restore = (inputId: string, input: Reacted['data']['input'], tenant: string): FlowInput => {
     if (input.kind === 'timer') return { kind: 'timer', timer: input.timer!, due: input.due! };
-    const { type, v, stream, revision, at, data } = input as Required<typeof input> & { data: Record<string, unknown> };
-    const unseen = { actor: '', commandId: '', correlationId: '', causationId: '', fp: '', position: '' };
-    return { kind: 'event', event: catalogue.upcast({ ...unseen, id: inputId, type, v, stream, revision, at, tenant, data }) };
+    const { type, v, stream, revision, at, actor, data } = input as Required<typeof input> & { data: Record<string, unknown> };
+    const unseen = { commandId: '', correlationId: '', causationId: '', fp: '', position: '' };
+    return { kind: 'event', event: catalogue.upcast({ ...unseen, id: inputId, type, v, stream, revision, at, actor, tenant, data }) };
   };
 
   const book: Aggregate<TakeIn, Book, Reacted, { passed: boolean }> = {
@@ -99,8 +99,8 @@ const firing = (timer: string, due: string): string => `${timer} ${due}`;
 
 function writeDown(input: FlowInput, read: Place | null): Reacted['data']['input'] {
   if (input.kind === 'timer') return { ...input, ...read };
-  const { type, v, stream, revision, at, data } = input.event;
-  return { kind: 'event', type, v, stream, revision, at, data };
+  const { type, v, stream, revision, at, actor, data } = input.event;
+  return { kind: 'event', type, v, stream, revision, at, actor, data };
 }
 
 /** As it will be read back, so that a state or a command is the same when it comes about again. */
