@@ -233,7 +233,10 @@ async function applicantOf(
   if (form.businessId !== undefined)
     return { ...(await desk.parts.vault.resolve(tenant, { kind: 'business-id', value: form.businessId })), weak: false };
   if (!helped) return { subject, weak: false, known: true };
-  return desk.parts.vault.resolve(tenant, { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! });
+  // whoever is new gets an id that this command alone gives, so that its repetition does not take the person for known
+  const fresh = uuid5('subject', act.commandId);
+  const found = await desk.parts.vault.resolve(tenant, { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! }, fresh);
+  return { subject: found.subject, weak: true, known: found.subject !== fresh };
 }
 
 /** The slot of an applicant that this command used before or may use now. */
@@ -356,8 +359,8 @@ export const applicationHandlers = [
     if (draft.body === null) throw new Problem('draft-expired');
     const { form, helped } = draft.body as { form: Record<string, unknown>; helped: Filed['helped'] };
     const answer = await submit(desk, helped === null ? act : await oneSubmission(desk, act), { call: act.call!, body: form, helped });
-    await desk.parts.vault.settleDraft(act.caller.tenant, draft.id, JSON.stringify({ answer }), desk.now());
-    return answer;
+    const stands = await desk.parts.vault.settleDraft(act.caller.tenant, draft.id, JSON.stringify({ answer }), desk.now());
+    return stands === null ? answer : repeated(stands);
   }),
   handler(AmendApplication, async (desk, form, act) => {
     const { state, stream } = await ownPilot(desk, act);

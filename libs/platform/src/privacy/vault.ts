@@ -140,11 +140,14 @@ export class Vault {
 
   // Subject register
 
-  /** The subject of an identity, made on first sight; concurrent calls agree. Throws RangeError on an empty identity. */
-  async resolve(tenant: string, identity: Identity): Promise<Resolved> {
+  /**
+   * The subject of an identity, made on first sight; concurrent calls agree. A new subject gets the id `candidate` unless that was ever
+   * used. Throws RangeError on an empty identity.
+   */
+  async resolve(tenant: string, identity: Identity, candidate?: string): Promise<Resolved> {
     const tag = this.tag(tenant, identity);
     const found = await this.file.read(() => this.findIdentity(tenant, tag));
-    return found ?? this.file.write(() => this.findIdentity(tenant, tag) ?? this.addSubject(tenant, tag, identity.kind));
+    return found ?? this.file.write(() => this.findIdentity(tenant, tag) ?? this.addSubject(tenant, tag, identity.kind, candidate));
   }
 
   /** Adds an identity to a subject; again is no change. Throws IdentityTaken. */
@@ -175,12 +178,11 @@ export class Vault {
     return row === undefined ? null : { subject: row['subject'] as string, known: true, weak: row['kind'] === 'weak' };
   }
 
-  private addSubject(tenant: string, tag: Buffer, kind: string): Resolved {
+  private addSubject(tenant: string, tag: Buffer, kind: string, candidate?: string): Resolved {
     const used = this.file.sql('select 1 from identity where subject = :id union all select 1 from retired where subject = :id');
-    let subject: string;
-    let attempt = 0;
-    do subject = randomUuid(this.random, `subject/${tenant}/${tag.toString('hex')}/${attempt++}`);
-    while (used.get({ id: subject }) !== undefined);
+    let subject = candidate;
+    for (let attempt = 0; subject === undefined || used.get({ id: subject }) !== undefined; attempt++)
+      subject = randomUuid(this.random, `subject/${tenant}/${tag.toString('hex')}/${attempt}`);
     this.addIdentity(tenant, tag, kind, subject);
     return { subject, known: false, weak: kind === 'weak' };
   }
