@@ -17,6 +17,7 @@ import {
 } from '@minipilot/grants/streams.js';
 import { fold, parseStream, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Position, Recorded } from '@minipilot/kernel/event.js';
+import { flowReacted } from '@minipilot/kernel/flow.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
@@ -274,4 +275,50 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
 export async function policyAt(store: Reader, tenant: string, at: Instant): Promise<Policy | null> {
   const found = await replay(store, `${tenant}.policy`, { at });
   return (found?.state as Policy | null) ?? null;
+}
+
+/** How much of a municipality's history there is. */
+export interface HistorySize {
+  /** all events, and those among them by which flows keep their books */
+  events: number;
+  reactions: number;
+  streams: number;
+}
+
+/** Most events that one turn of counting reads. */
+const COUNTED_AT_ONCE = 2_000;
+
+/** Counts events by municipality; what was counted once is not read again. */
+export class HistoryCount {
+  private readonly sizes = new Map<string, HistorySize>();
+  private position: Position | null = null;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly store: Pick<EventStore, 'readAll'>) {}
+
+  async of(tenant: string): Promise<HistorySize> {
+    this.turn = this.turn.then(
+      () => this.goOn(),
+      () => this.goOn(),
+    );
+    await this.turn;
+    return this.sizes.get(tenant) ?? { events: 0, reactions: 0, streams: 0 };
+  }
+
+  private async goOn(): Promise<void> {
+    for (;;) {
+      const events = await this.store.readAll(this.position, COUNTED_AT_ONCE);
+      for (const { tenant, type, revision } of events) {
+        const { events, reactions, streams } = this.sizes.get(tenant) ?? { events: 0, reactions: 0, streams: 0 };
+        const counted = {
+          events: events + 1,
+          reactions: reactions + (type === flowReacted.type ? 1 : 0),
+          streams: streams + (revision === 0 ? 1 : 0),
+        };
+        this.sizes.set(tenant, counted);
+      }
+      this.position = events.at(-1)?.position ?? this.position;
+      if (events.length < COUNTED_AT_ONCE) return;
+    }
+  }
 }

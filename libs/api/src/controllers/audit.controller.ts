@@ -8,7 +8,7 @@ import { parseStream } from '@minipilot/kernel/decider.js';
 import { IdField, InstantField } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
-import { followMoney, pseudonym, recompute, replay, withAliases } from '../audit.js';
+import { followMoney, HistoryCount, pseudonym, recompute, replay, withAliases } from '../audit.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { Desk } from '../desk.js';
 import { RevisionField } from '../fields.js';
@@ -29,10 +29,20 @@ class PostingsQuery {
 @Controller('api/:tenant/audit')
 @Access('auditor')
 export class AuditController {
+  private readonly count: HistoryCount;
+
   constructor(
     private readonly desk: Desk,
     private readonly read: ReadSide,
-  ) {}
+  ) {
+    this.count = new HistoryCount(desk.parts.store);
+  }
+
+  /** How many events and streams the municipality's history has. */
+  @Get('summary')
+  summary(@Tenant() tenant: string) {
+    return this.count.of(tenant);
+  }
 
   @Get('streams/:stream')
   stream(@Tenant() tenant: string, @Param('stream') stream: string, @Query() query: MomentQuery) {
