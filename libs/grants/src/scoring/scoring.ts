@@ -373,7 +373,8 @@ function decisionProblem(
   const departs = expected === null || expected.result !== item.result || (item.result === 'granted' && expected.cents !== item.cents);
   if (departs && item.departure === null)
     return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);
-  if (!departs && item.departure !== null) return reject('no-departure', {}, `${at}/departure`);
+  // who waits first and wins an appeal is not paid by the budget, so this stays a departure
+  if (!departs && item.departure !== null && !afterAppeal) return reject('no-departure', {}, `${at}/departure`);
   return null;
 }
 
