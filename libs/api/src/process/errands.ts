@@ -8,7 +8,7 @@ import { parseStream, Rejected } from '@minipilot/kernel/decider.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { FlowCommand } from '@minipilot/kernel/flow.js';
 import { uuid5 } from '@minipilot/kernel/ids.js';
-import { addWorkingDays, localDate } from '@minipilot/kernel/time.js';
+import { localDate, nextWorkingDay } from '@minipilot/kernel/time.js';
 import type { Sealer } from '@minipilot/platform/privacy/port.js';
 import type { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
 import type { DispatchIds } from '@minipilot/platform/run/flow-runner.js';
@@ -72,7 +72,7 @@ export class BankErrands {
       if (done instanceof Rejected) throw new TypeError(`the ledger of call ${call} refuses a payment that was approved: ${done.code}`);
     }
     const { state: rules } = await this.parts.runner.look(policy, policyStream(ids.tenant));
-    const executionOn = addWorkingDays(localDate(this.parts.clock.now(), rules!.timeZone), 1, rules!.holidays);
+    const executionOn = nextWorkingDay(localDate(this.parts.clock.now(), rules!.timeZone), rules!.holidays);
     const fileDigest = rows.length === 0 ? '' : (await this.file(ids.tenant, state, rows, executionOn)).digest;
     const command = { type: 'Release', messageId: messageId(state.batch), fileDigest, executionOn, rows: rows.map((r) => r.row) };
     await this.toBatch(stream, command, ids, cause);
