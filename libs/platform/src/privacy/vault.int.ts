@@ -56,10 +56,23 @@ describe('vault', () => {
     });
 
   describe('subject register', () => {
+    const CANDIDATE = '5f0c8f44-8a3e-5d0e-9d57-0c9a1f1f1f1f';
+
+    it('gives a new subject the id that is offered, once', async () => {
+      const offered = { subject: CANDIDATE, known: false, weak: false };
+      expect(await vault.resolve('demo', email('a@example.fi'), CANDIDATE)).toEqual(offered);
+      expect(await vault.resolve('demo', email('a@example.fi'), CANDIDATE)).toEqual({ ...offered, known: true });
+      const other = await vault.resolve('demo', email('b@example.fi'), CANDIDATE);
+      expect(other).toEqual({ subject: expect.stringMatching(UUID4), known: false, weak: false });
+      await vault.forgetIdentities('demo', CANDIDATE);
+      expect((await vault.resolve('demo', email('a@example.fi'), CANDIDATE)).subject).not.toBe(CANDIDATE);
+    });
+
     it('gives one random subject for one identity, however it is spelled', async () => {
       const first = await vault.resolve('demo', email('Aino.Virtanen@Example.fi'));
       expect(first).toEqual({ subject: expect.stringMatching(UUID4), known: false, weak: false });
       expect(await vault.resolve('demo', email(' aino.virtanen@example.FI '))).toEqual({ ...first, known: true });
+      expect(await vault.resolve('demo', email('aino.virtanen@example.fi'), CANDIDATE)).toEqual({ ...first, known: true });
       for (const [a, b] of [
         [
           { kind: 'identity-code', value: '131052-308T' },

@@ -7,6 +7,7 @@ import { DecisionRunner } from './decision-runner.js';
 import { allIdle } from './demo-clock-advance.js';
 import { dispatcher, FlowRunner, type DueTimer, type FlowRunnerOptions } from './flow-runner.js';
 import {
+  ACTOR,
   box,
   logTimers,
   memoryCursors,
@@ -87,7 +88,7 @@ describe('FlowRunner', () => {
       flow: 'watch',
       subject: 'a',
       inputId: eventId('c1', 0),
-      input: { kind: 'event', type: 'box.filled', v: 1, stream: 'demo.box-a', revision: 0, at: START, data: { n: 2 } },
+      input: { kind: 'event', type: 'box.filled', v: 1, stream: 'demo.box-a', revision: 0, at: START, actor: ACTOR, data: { n: 2 } },
       commands: [],
       timers: [{ timer: 'close a', due: HOUR_LATER }],
     });
