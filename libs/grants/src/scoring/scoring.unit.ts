@@ -1,0 +1,420 @@
+import type { Rejected } from '@minipilot/kernel/decider.js';
+import { pilot, type PilotState } from '../pilot/pilot.js';
+import { CALL, POLICY, ROLLING, SEED, announced, hash, id, told } from '../testing.js';
+import { CARD_PAGE, nextWaiting, placesDigest, scoring, type DecisionItem, type ScoringCommand, type ScoringFacts } from './scoring.js';
+import type { OpenedCard, ScoringEvent } from './events.js';
+
+const [CHAIR, SECOND, THIRD, DECIDER] = [id('chair'), id('second'), id('third'), id('decider')];
+const MEMBERS = [CHAIR, SECOND, THIRD];
+const CLOSES = '2027-09-30T12:00:00.000Z';
+const [NOW, AFTER, DAY] = ['2027-09-23T08:00:00.000Z', '2027-09-30T12:01:00.000Z', '2027-10-08T10:00:00.000Z'];
+
+const application = (n: number, change: Partial<NonNullable<PilotState['application']>> = {}): PilotState => ({
+  ...pilot.initial,
+  call: CALL,
+  applicant: id(`applicant ${n}`),
+  recipient: id(`applicant ${n}`),
+  application: {
+    kind: 'resident',
+    district: 'Jukola',
+    askedCents: 50_000,
+    involves: [],
+    economic: null,
+    language: 'fi',
+    reach: 'electronic',
+    arrivedAt: `2027-09-10T08:00:0${n % 10}.000Z`,
+    late: false,
+    helper: null,
+    filedBy: id(`applicant ${n}`),
+    ...change,
+  },
+});
+const IDS = [1, 2, 3, 4, 5, 6].map(id) as [string, string, string, string, string, string];
+const pilots = (change: Record<string, PilotState> = {}): Record<string, PilotState> => ({
+  ...Object.fromEntries(IDS.map((key, i) => [key, application(i + 1)])),
+  ...change,
+});
+/** 3 awards fit into the budget, 1 more into the reserve. */
+const call = announced({ budget: { ...announced().content!.budget, cents: 200_000 } }, { closed: true, applications: IDS });
+const cards: OpenedCard[] = IDS.flatMap((key, i) =>
+  [CHAIR, SECOND].map((member) => ({ application: key, member, values: [5 - Math.min(i, 5), 3], salt: hash(`${key}${member}`), card: id(`card ${i} ${member}`) })),
+).sort((a, b) => (a.application + a.member < b.application + b.member ? -1 : 1));
+const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({ policy: POLICY, call, pilots: pilots(), cards, booksOpen: 0, seed: SEED, ...change });
+const past = told(scoring, facts(), NOW, DECIDER);
+
+type Of<T extends ScoringCommand['type']> = Extract<ScoringCommand, { type: T }>;
+const start = (change: Partial<Of<'StartScoring'>> = {}): ScoringCommand => ({
+  type: 'StartScoring',
+  call: CALL,
+  members: MEMBERS,
+  chair: CHAIR,
+  closesAt: CLOSES,
+  ...change,
+});
+const extend = (closesAt: string): ScoringCommand => ({ type: 'ExtendScoring', call: CALL, closesAt });
+const open = (page = 0): ScoringCommand => ({ type: 'OpenCards', call: CALL, page, effectiveAt: CLOSES });
+const compute = (page = 0): ScoringCommand => ({ type: 'ComputeProposal', call: CALL, page });
+const proposed = past(start(), [open(), AFTER], [compute(), AFTER]);
+const digest = proposed.state.proposal!;
+const sign = (what = digest): ScoringCommand => ({ type: 'SignProposal', call: CALL, digest: what });
+const signed = [start(), [open(), AFTER], [compute(), AFTER], [sign(), AFTER, CHAIR]] as [ScoringCommand, ...[ScoringCommand, string, string?][]];
+
+const item = (application: string, result: DecisionItem['result'], change: Partial<DecisionItem> = {}): DecisionItem => ({
+  application,
+  result,
+  cents: result === 'granted' ? 50_000 : 0,
+  from: 'budget',
+  reasonCode: 'ranked',
+  departure: null,
+  deMinimis: null,
+  ...change,
+});
+const decide = (...decisions: DecisionItem[]): ScoringCommand => ({
+  type: 'DecideApplications',
+  call: CALL,
+  decisions,
+  section: '§ 3',
+  caseNumber: 'HML/1/2027',
+  decidedOn: '2027-10-08',
+});
+const asProposed = decide(...IDS.slice(0, 3).map((a) => item(a, 'granted')), ...IDS.slice(3).map((a) => item(a, 'waiting')));
+const decided = (...more: [ScoringCommand, string?][]) =>
+  past(...signed, [asProposed, DAY], ...more.map(([c, at]): [ScoringCommand, string] => [c, at ?? DAY]));
+
+describe('scoring starts', () => {
+  it('with a committee and what takes part', () => {
+    const others = facts({
+      pilots: pilots({
+        [IDS[1]]: { ...application(2), withdrawn: true },
+        [IDS[2]]: { ...application(3), check: { suggestion: 'ineligible', codes: ['elsewhere'] } },
+        // withdrawn in time, and handed in again after the close
+        [IDS[3]]: application(4, { late: true }),
+        [IDS[4]]: application(5, { late: true }),
+      }),
+      call: { ...call, admitted: [IDS[4]] },
+    });
+    past()
+      .when(start(), NOW, DECIDER, others)
+      .then([
+        {
+          type: 'scoring.started',
+          data: {
+            call: CALL,
+            members: MEMBERS,
+            chair: CHAIR,
+            applications: [IDS[0], IDS[4], IDS[5]],
+            left: [
+              { application: IDS[1], why: 'withdrawn' },
+              { application: IDS[2], why: 'ineligible' },
+              { application: IDS[3], why: 'late' },
+            ],
+            closesAt: CLOSES,
+          },
+        },
+      ]);
+    past(start()).when(start()).thenRejected('scoring-already-started');
+  });
+
+  it('when the call has closed, with enough members, each once, the chair among them', () => {
+    past().when(start(), NOW, DECIDER, facts({ call: { ...call, closed: false } })).thenRejected('call-still-open');
+    past().when(start({ members: [CHAIR] })).thenRejected('too-few-members', { members: 1, needed: 2 });
+    past().when(start({ members: [CHAIR, CHAIR] })).thenRejected('member-twice');
+    past().when(start({ chair: DECIDER })).thenRejected('chair-not-member');
+    past().when(start({ closesAt: NOW })).thenRejected('deadline-in-past');
+    past().when(start(), NOW, DECIDER, facts({ call: announced({ rules: ROLLING }) })).thenRejected('call-is-rolling');
+    past().when(start(), NOW, DECIDER, facts({ call: { ...call, status: 'cancelled' } })).thenRejected('call-cancelled');
+    past().when(start(), NOW, DECIDER, facts({ call: announced({}, { status: 'draft' }) })).thenRejected('call-not-found');
+  });
+
+  it('and may be extended until it closes', () => {
+    past(start()).when(extend('2027-10-04T12:00:00.000Z')).then([{ type: 'scoring.extended', data: { closesAt: '2027-10-04T12:00:00.000Z' } }]);
+    past(start()).when(extend(CLOSES)).thenRejected('deadline-only-later');
+    past(start()).when(extend('2027-10-04T12:00:00.000Z'), CLOSES).thenRejected('scoring-closed');
+    past().when(extend(CLOSES)).thenRejected('scoring-not-started');
+  });
+});
+
+describe('cards are opened', () => {
+  it('all at once, with the seed of the lot, after every book has closed', () => {
+    const step = past(start()).when(open(), AFTER);
+    expect(step.result).toMatchObject([
+      { type: 'scoring.cards-opened', data: { page: 0, cards } },
+      { type: 'scoring.opened', data: { cards: 12, seed: SEED, effectiveAt: CLOSES } },
+    ]);
+    past(start()).when(open(), AFTER, DECIDER, facts({ booksOpen: 2 })).thenRejected('books-still-open', { books: 2 });
+    past(start(), [open(), AFTER]).when(open(), AFTER).thenNothing();
+    past(start(), [open(), AFTER]).when(open(1), AFTER).thenNothing();
+    past().when(open()).thenRejected('scoring-not-started');
+  });
+
+  it('in pages, of which the last reveals the seed', () => {
+    const many = Array.from({ length: CARD_PAGE + 1 }, (_, i) => ({ ...cards[0]!, member: id(`member ${i}`), card: id(`card ${i}`) }));
+    const more = facts({ cards: many });
+    const first = past(start()).when(open(), AFTER, DECIDER, more);
+    expect((first.result as ScoringEvent[]).map((e) => e.type)).toEqual(['scoring.cards-opened']);
+    expect(first.after()).toMatchObject({ cardPages: 1, opened: null });
+    const paged = told(scoring, more, AFTER, DECIDER)([start(), NOW], open());
+    expect(paged.when(open(1)).result).toMatchObject([{ data: { page: 1, cards: [many[CARD_PAGE]] } }, { type: 'scoring.opened' }]);
+    paged.when(open(0)).thenNothing();
+  });
+});
+
+describe('the proposal', () => {
+  it('is computed from rules, cards and lot, once', () => {
+    const { places, ...rest } = (past(start(), [open(), AFTER]).when(compute(), AFTER).result as ScoringEvent[])[0]!.data as never as Record<string, unknown[]>;
+    expect((places as { application: string; result: string }[]).map((p) => [p.application, p.result])).toEqual(
+      IDS.map((a, i) => [a, i < 3 ? 'proposed-grant' : 'waiting']),
+    );
+    expect(rest).toEqual({ page: 0, last: true, count: 6, totalCents: 150_000, digest: placesDigest(places as never) });
+    past(start(), [open(), AFTER], [compute(), AFTER]).when(compute(), AFTER).thenNothing();
+    past(start()).when(compute()).thenRejected('scoring-still-open');
+  });
+
+  it('is signed by the chair, as it stands, once', () => {
+    proposed.when(sign(), AFTER, CHAIR).then([{ type: 'scoring.proposal-signed', data: { digest } }]);
+    proposed.when(sign(), AFTER, SECOND).thenRejected('only-the-chair');
+    proposed.when(sign(hash('another')), AFTER, CHAIR).thenRejected('other-proposal', { digest });
+    past(...signed).when(sign(), AFTER, CHAIR).thenRejected('already-signed');
+    past(start()).when(sign(), AFTER, CHAIR).thenRejected('no-proposal');
+  });
+
+  it('of a call without applications is empty', () => {
+    const none = told(scoring, facts({ call: { ...call, applications: [] }, pilots: {}, cards: [] }), AFTER, DECIDER);
+    expect(none([start(), NOW], open()).when(compute()).result).toMatchObject([{ data: { places: [], last: true, count: 0, totalCents: 0 } }]);
+  });
+});
+
+describe('applications are decided', () => {
+  const at = (command: ScoringCommand, change: Partial<ScoringFacts> = {}) => past(...signed).when(command, DAY, DECIDER, facts(change));
+
+  it('as proposed, each on its own, with the reasons sealed for the applicant', () => {
+    const step = at(decide(item(IDS[0], 'granted'), item(IDS[3], 'waiting')));
+    const common = { section: '§ 3', caseNumber: 'HML/1/2027', decidedOn: '2027-10-08', reasonCode: 'ranked', departure: null };
+    const rest = { from: 'budget', proposal: digest, rulesHash: hash('rules'), deMinimis: null };
+    step.then([
+      {
+        type: 'scoring.decided',
+        data: { application: IDS[0], applicant: id('applicant 1'), result: 'granted', cents: 50_000, ...common, ...rest, waitingRank: null },
+        seal: { comment: id('applicant 1') },
+      },
+      {
+        type: 'scoring.decided',
+        data: { application: IDS[3], applicant: id('applicant 4'), result: 'waiting', cents: 0, ...common, ...rest, waitingRank: 4 },
+        seal: { comment: id('applicant 4') },
+      },
+    ]);
+    expect(step.after()).toMatchObject({ grantedCents: 50_000, reserveUsedCents: 0 });
+  });
+
+  it.each<[string, DecisionItem, Partial<ScoringFacts>]>([
+    ['departure-without-reason', item(IDS[0], 'refused'), {}],
+    ['departure-without-reason', item(IDS[4], 'granted'), {}],
+    ['departure-without-reason', item(IDS[0], 'granted', { cents: 40_000 }), {}],
+    ['no-departure', item(IDS[0], 'granted', { departure: 'because' }), {}],
+    ['sum-outside-what-was-asked', item(IDS[0], 'granted', { cents: 50_001 }), {}],
+    ['sum-outside-what-was-asked', item(IDS[0], 'granted', { cents: 0 }), {}],
+    ['sum-without-award', item(IDS[3], 'waiting', { cents: 1 }), {}],
+    ['reserve-only-after-appeal', item(IDS[0], 'granted', { from: 'appeal-reserve' }), {}],
+    ['de-minimis-regulation-missing', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { economic: { deMinimisCents: 0 } }) }) }],
+    ['application-late', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { late: true }) }) }],
+    ['application-in-time', item(IDS[0], 'late'), {}],
+    ['application-withdrawn', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: { ...application(1), withdrawn: true } }) }],
+    ['helper-may-not-judge', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { helper: DECIDER }) }) }],
+    ['own-application', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: { ...application(1), recipient: DECIDER } }) }],
+    ['own-application', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { filedBy: DECIDER }) }) }],
+    ['application-not-found', item(id('stranger'), 'refused'), {}],
+    ['application-not-found', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: { ...application(1), call: id('other') } }) }],
+  ])('but not so: %s', (code, decision, change) => {
+    at(decide(decision), change).thenRejected(code);
+  });
+
+  it('where the blame lies is told', () => {
+    expect((at(decide(item(IDS[0], 'granted'), item(IDS[4], 'granted'))).result as Rejected).pointer).toBe('/decisions/1/departure');
+  });
+
+  it('with a reason for each departure, late ones unexamined, ineligible ones as suggested', () => {
+    expect(at(decide(item(IDS[0], 'refused', { departure: 'double-funding' }))).result).toMatchObject([
+      { data: { departure: { proposed: 'proposed-grant', code: 'double-funding' } } },
+    ]);
+    const late = { pilots: pilots({ [id('late')]: application(9, { late: true }) }) };
+    expect(at(decide(item(id('late'), 'late', { reasonCode: 'late' })), late).result).toHaveLength(1);
+    const outside = { pilots: pilots({ [id('x')]: { ...application(9), check: { suggestion: 'ineligible', codes: ['elsewhere'] } } }) };
+    expect(at(decide(item(id('x'), 'ineligible')), outside).result).toHaveLength(1);
+    at(decide(item(id('x'), 'refused')), outside).thenRejected('departure-without-reason', { proposed: 'ineligible' });
+    const unproposed = { pilots: pilots({ [id('x')]: application(9) }) };
+    at(decide(item(id('x'), 'refused')), unproposed).thenRejected('departure-without-reason', { proposed: 'none' });
+  });
+
+  it('once, and not twice in one breath', () => {
+    decided().when(decide(item(IDS[0], 'granted')), DAY).thenRejected('already-decided');
+    at(decide(item(IDS[0], 'granted'), item(IDS[0], 'granted'))).thenRejected('already-decided');
+  });
+
+  it('after the chair has signed, with a day that is not to come', () => {
+    proposed.when(asProposed, DAY).thenRejected('proposal-not-signed');
+    past(...signed).when({ ...asProposed, decidedOn: '2027-10-09' } as ScoringCommand, DAY).thenRejected('date-in-future');
+  });
+
+  it('never beyond the budget', () => {
+    decided()
+      .when(decide(item(IDS[4], 'granted', { departure: 'better' })), DAY)
+      .thenRejected('budget-exceeded', { leftCents: 0 });
+    const over = [...IDS.slice(0, 3).map((a) => item(a, 'granted')), item(IDS[3], 'granted', { departure: 'better' })];
+    at(decide(...over)).thenRejected('budget-exceeded', { leftCents: 150_000 });
+  });
+
+  it('anew after an appeal, from the reserve, while no one who has won loses or wins twice', () => {
+    const appeal = (n: number) => decide(item(IDS[n]!, 'granted', { from: 'appeal-reserve', departure: 'appeal-upheld', reasonCode: 'appeal' }));
+    const step = decided().when(appeal(4), DAY);
+    expect(step.result).toMatchObject([{ data: { from: 'appeal-reserve', cents: 50_000 } }]);
+    expect(step.after()).toMatchObject({ grantedCents: 150_000, reserveUsedCents: 50_000 });
+    expect(decided().when(appeal(3), DAY).result).toMatchObject([{ data: { from: 'appeal-reserve', departure: { code: 'appeal-upheld' } } }]);
+    decided([appeal(4)]).when(appeal(5), DAY).thenRejected('reserve-exceeded', { leftCents: 0 });
+    decided().when(appeal(0), DAY).thenRejected('already-decided');
+    const taken = decide(item(IDS[0], 'refused', { from: 'appeal-reserve', departure: 'appeal-upheld' }));
+    decided().when(taken, DAY).thenRejected('already-decided');
+  });
+});
+
+describe('the waiting list', () => {
+  const free = (application: string): ScoringCommand => ({ type: 'FreePlace', call: CALL, application, why: 'declined' });
+
+  it('gets the place that a winner gives up, once, next in rank first', () => {
+    const step = decided().when(free(IDS[1]), DAY);
+    step.then([{ type: 'scoring.place-freed', data: { application: IDS[1], cents: 50_000, why: 'declined', next: IDS[3] } }]);
+    expect(step.after().grantedCents).toBe(100_000);
+    expect(nextWaiting(step.after())).toBe(IDS[3]);
+    decided([free(IDS[1])]).when(free(IDS[1]), DAY).thenNothing();
+    decided().when(free(IDS[4]), DAY).thenNothing();
+    decided().when(free(id('stranger')), DAY).thenNothing();
+  });
+
+  it('is kept: the next one needs no reason, any other does', () => {
+    const after = decided([free(IDS[1])]);
+    expect(after.when(decide(item(IDS[3], 'granted')), DAY).result).toMatchObject([{ data: { departure: null, result: 'granted' } }]);
+    after.when(decide(item(IDS[4], 'granted')), DAY).thenRejected('departure-without-reason', { proposed: 'waiting' });
+    decided().when(decide(item(IDS[3], 'granted')), DAY).thenRejected('budget-exceeded');
+  });
+});
+
+describe('notice and publication', () => {
+  const notice = (channel: 'electronic' | 'letter', sentOn: string, applications = [IDS[0]]): ScoringCommand => ({
+    type: 'SendNotice',
+    call: CALL,
+    applications,
+    channel,
+    sentOn,
+  });
+  const publish = (publishedOn: string): ScoringCommand => ({ type: 'PublishDecisions', call: CALL, publishedOn });
+
+  it.each([
+    ['electronic', '2027-10-08', '2027-10-11', '2027-10-25'],
+    ['letter', '2027-10-08', '2027-10-15', '2027-10-29'],
+    // Good Friday is 26 March, Easter Monday 29 March
+    ['letter', '2027-03-05', '2027-03-12', '2027-03-30'],
+    ['electronic', '2027-03-12', '2027-03-15', '2027-03-30'],
+    // Ascension Day; a Saturday; Independence Day; Christmas Eve with its week-end
+    ['electronic', '2027-04-19', '2027-04-22', '2027-05-07'],
+    ['electronic', '2027-10-06', '2027-10-09', '2027-10-25'],
+    ['electronic', '2027-11-19', '2027-11-22', '2027-12-07'],
+    ['electronic', '2027-12-07', '2027-12-10', '2027-12-27'],
+  ] as const)('%s on %s is noticed on %s and may be appealed until %s', (channel, sentOn, noticeOn, appealUntil) => {
+    const step = told(scoring, facts(), NOW, DECIDER)(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]);
+    step
+      .when(notice(channel, sentOn), '2028-01-03T08:00:00.000Z')
+      .then([{ type: 'scoring.notice-sent', data: { applications: [IDS[0]], channel, sentOn, noticeOn, appealUntil } }]);
+  });
+
+  it('follows the decision, and is not told ahead', () => {
+    decided().when(notice('letter', '2027-10-09'), DAY).thenRejected('date-in-future');
+    decided().when(notice('letter', '2027-10-07'), DAY).thenRejected('notice-before-decision', { decidedOn: '2027-10-08' });
+    decided().when(notice('letter', '2027-10-08', [IDS[0], id('stranger')]), DAY).thenRejected('not-decided');
+  });
+
+  it('on the web starts the residents’ window, once for each decision', () => {
+    const data = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29', applications: [...IDS].sort() };
+    decided().when(publish('2027-10-08'), DAY).then([{ type: 'scoring.published', data }]);
+    decided([publish('2027-10-08')]).when(publish('2027-10-08'), DAY).thenRejected('nothing-to-publish');
+    decided().when(publish('2027-10-07'), DAY).thenRejected('nothing-to-publish');
+    decided().when(publish('2027-10-09'), DAY).thenRejected('date-in-future');
+    // Aune's residents: on the web on Monday 8 March, noticed on the 15th, Easter Monday moves the last day
+    const spring = past(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]).when(publish('2027-03-08'), DAY);
+    expect(spring.result).toMatchObject([{ data: { noticeOn: '2027-03-15', appealUntil: '2027-03-30' } }]);
+  });
+});
+
+describe('a rolling call', () => {
+  const rolling = announced({ rules: ROLLING, budget: { ...announced().content!.budget, cents: 150_000 } });
+  const rollingFacts = facts({ call: rolling, cards: [] });
+  const round = told(scoring, rollingFacts, NOW, DECIDER);
+  const read = (application: string, values = [true, true, true]): ScoringCommand => ({ type: 'RecordReading', call: CALL, application, values });
+  const propose: ScoringCommand = { type: 'ProposeRound', call: CALL, effectiveAt: '2027-09-24T06:00:00.000Z' };
+  const yes = read(IDS[0]);
+
+  it('is read with yes and no by who had no hand in it', () => {
+    round()
+      .when(yes)
+      .then([{ type: 'scoring.reading-recorded', data: { application: IDS[0], reader: DECIDER, values: [true, true, true], salt: '00'.repeat(32) } }]);
+    const reads = (change: PilotState, code: string) => round().when(yes, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: change } }).thenRejected(code);
+    reads({ ...application(1), withdrawn: true }, 'application-withdrawn');
+    reads({ ...application(1), call: id('other') }, 'application-not-found');
+    reads(application(1, { late: true }), 'application-late');
+    reads(application(1, { helper: DECIDER }), 'helper-may-not-judge');
+    reads(application(1, { filedBy: DECIDER }), 'own-application');
+    round().when(read(IDS[0], [true])).thenRejected('card-criteria', { criteria: 3 });
+    past().when(yes).thenRejected('call-is-ranked');
+    round(yes, propose).when(yes).thenRejected('already-proposed');
+    expect(round(read(IDS[0], [false, true, true]), propose).when(yes).result).toHaveLength(1);
+  });
+
+  it('puts together a round of what was read; nothing is no round', () => {
+    round().when(propose).thenNothing();
+    const step = round(yes, read(IDS[1], [true, false, true])).when(propose, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: application(1), [IDS[1]]: application(2) } });
+    expect(step.result).toMatchObject([
+      {
+        type: 'scoring.round-proposed',
+        data: {
+          round: 1,
+          effectiveAt: '2027-09-24T06:00:00.000Z',
+          leftCents: 100_000,
+          seed: null,
+          places: [
+            { application: IDS[0], result: 'proposed-grant', cents: 50_000 },
+            { application: IDS[1], result: 'not-passed', notMet: ['new'] },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('does not repeat a round that says nothing new', () => {
+    round(read(IDS[1], [true, false, true]), propose).when(propose).thenNothing();
+    round(yes, propose).when(propose).thenNothing();
+    const changed = round(read(IDS[1], [true, false, true]), propose, read(IDS[1])).when(propose);
+    expect(changed.result).toMatchObject([{ data: { round: 2, places: [{ application: IDS[1], result: 'proposed-grant' }] } }]);
+  });
+
+  it('draws lots where a round asks for more than is left, and reveals the seed', () => {
+    const all = { ...rollingFacts, pilots: Object.fromEntries(IDS.slice(0, 3).map((a, i) => [a, application(i + 1)])) };
+    const step = round(yes, read(IDS[1]), read(IDS[2])).when(propose, NOW, DECIDER, all);
+    const [event] = step.result as ScoringEvent[];
+    const { places, seed } = event!.data as { places: { result: string; drawKey?: string }[]; seed: string | null };
+    expect(seed).toBe(SEED);
+    expect(places.map((p) => p.result)).toEqual(['proposed-grant', 'proposed-grant', 'no-money']);
+    expect(places.every((p) => p.drawKey !== undefined)).toBe(true);
+  });
+
+  it('keeps the money of an earlier round for its decision, unless the application is withdrawn', () => {
+    const read2 = round(yes, propose, read(IDS[1])).when(propose, NOW, DECIDER, rollingFacts);
+    expect(read2.result).toMatchObject([{ data: { leftCents: 50_000 } }]);
+    const gone = { ...rollingFacts, pilots: pilots({ [IDS[0]]: { ...application(1), withdrawn: true } }) };
+    expect(round(yes, propose, read(IDS[1])).when(propose, NOW, DECIDER, gone).result).toMatchObject([{ data: { leftCents: 100_000 } }]);
+  });
+
+  it('is decided as the round says, without a chair', () => {
+    const step = round(yes, propose).when(decide(item(IDS[0], 'granted')), DAY, DECIDER, rollingFacts);
+    expect(step.result).toMatchObject([{ data: { departure: null, waitingRank: null, proposal: step.after().proposed[IDS[0]]!.basis } }]);
+    round(yes, propose, [decide(item(IDS[0], 'granted')), DAY]).when(yes).thenRejected('already-decided');
+    round(read(IDS[1], [true, false, true]), propose).when(decide(item(IDS[1], 'granted')), DAY, DECIDER, rollingFacts).thenRejected('departure-without-reason');
+  });
+});
