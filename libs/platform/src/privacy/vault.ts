@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { SQLOutputValue } from 'node:sqlite';
 import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
 import { jcs } from '@minipilot/kernel/ids.js';
@@ -114,8 +114,8 @@ export class Vault {
   private constructor(
     private readonly file: VaultFile,
     private readonly random: Randomness,
-    private readonly registerKey: Buffer,
-    private readonly boxKey: Buffer,
+    private readonly registerKey: KeyObject,
+    private readonly boxKey: KeyObject,
   ) {}
 
   /** Opens or creates the vault. Throws VaultRefused for a file that is foreign, damaged, newer, or of another master key. */
@@ -131,7 +131,7 @@ export class Vault {
       await file.close();
       throw new VaultRefused(`${options.file} was made with another master key: restore the master.key that belongs to it`);
     }
-    return new Vault(file, options.random, key('register'), key('box'));
+    return new Vault(file, options.random, createSecretKey(key('register')), createSecretKey(key('box')));
   }
 
   close(): Promise<void> {
