@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto';
+import { expectProblem, iban, ok, type Person } from '../../support/api.js';
+import { businessId, DISTRICTS, form, rankedCall, type Applicant, type Year } from '../municipality.js';
+
+/** Story B: a ranked call with a tie, a conflict of interest, a late application, and a recipient who steps back. */
+export function tie(year: Year): void {
+  describe('B. Tie, conflict, late', () => {
+    const applicants: (Applicant & { base: number })[] = [];
+    let foreign: { id: string; who: Person };
+    let late: { id: string };
+    const members: Person[] = [];
+    const byPlace = (n: number) => applicants[n - 1]!;
+
+    it('is announced on 1.9 and closes on 22.9 at 16.00: 22 arrive in time, one of them withdraws, and one comes at 16:00:04', async () => {
+      await year.at('2027-09-01T06:00:00.000Z');
+      year.autumn = await year.town.announce(rankedCall());
+      await year.town.api.settle();
+      const announced = await year.town.api.open(`calls/${year.autumn}`);
+      expect(announced).toMatchObject({ phase: 'upcoming', announcedOn: '2027-09-01', closesAt: '2027-09-22T13:00:00.000Z' });
+      await year.at('2027-09-20T08:00:00.000Z');
+      const kinds: Record<number, Record<string, unknown>> = {
+        2: {
+          kind: 'company',
+          name: 'Liikuntasali Kide Oy',
+          businessId: businessId(2),
+          title: 'Koulun tanssi ja taekwondo',
+          economic: { deMinimisCents: 1_240_000 },
+        },
+        4: { kind: 'association', name: 'Keinusaaren asukasyhdistys', businessId: businessId(4), title: 'Puiston avajaiset' },
+        6: { kind: 'association', name: 'Kaurialan martat', businessId: businessId(6), title: 'Keittoilta' },
+        7: { kind: 'group', name: 'Skeittarit', recipientName: 'Risto Aikuinen', title: 'Ramppi talveksi', involves: ['children'] },
+        8: { phone: '050 765 4321', address: 'Kaurialankatu 1', email: undefined },
+      };
+      for (let n = 1; n <= 20; n++) {
+        const name = (kinds[n]?.['name'] as string) ?? `Syksyn Hakija ${n}`;
+        const who = await year.town.api.as(`syksy-${n}`, [], name);
+        const filled = form(name, { email: who.email, district: DISTRICTS[n % 3], ...kinds[n] });
+        const { id } = await year.town.apply(year.autumn, who, JSON.parse(JSON.stringify(filled)));
+        // places 9 and 10 are alike in everything
+        applicants.push({ id, who, name, base: n === 10 ? 90 - 9 * 3 : 90 - n * 3 });
+      }
+      const neighbour = await year.town.api.as('naapuri', [], 'Naapurin kylätoimikunta');
+      const ours = form('Naapurikunnan kylätoimikunta', {
+        kind: 'association',
+        businessId: businessId(30),
+        district: 'Iittala',
+        email: neighbour.email,
+      });
+      foreign = { who: neighbour, id: (await year.town.apply(year.autumn, neighbour, ours)).id };
+      const shy = await year.town.api.as('peruva', [], 'Peruva Hakija');
+      const withdrawn = await year.town.apply(year.autumn, shy, form('Peruva Hakija', { email: shy.email }));
+      await shy.post(`applications/${withdrawn.id}/withdrawal`);
+
+      const slow = await year.town.api.as('hidas', [], 'Hidas Hakija');
+      const draft = await slow.post(`calls/${year.autumn}/drafts`, { form: form('Hidas Hakija', { email: slow.email }) });
+      await year.at('2027-09-22T13:00:04.000Z');
+      const reply = await slow.ask('POST', `calls/${year.autumn}/drafts/${draft.id}/submit`);
+      expect(reply.status).toBe(201);
+      expect(reply.body).toMatchObject({ late: true, arrivedAt: '2027-09-22T13:00:04.000Z', closesAt: '2027-09-22T13:00:00.000Z' });
+      late = reply.body;
+      await year.at('2027-09-22T13:01:00.000Z');
+      expect(await year.town.staff.officer.get(`desk/calls/${year.autumn}`)).toMatchObject({ status: 'announced', closed: true });
+      const all = await year.town.staff.officer.all(`desk/calls/${year.autumn}/applications`);
+      expect([all.length, all.filter((a) => a.late === true).length, all.filter((a) => a.state === 'withdrawn').length]).toEqual([
+        23, 1, 1,
+      ]);
+    });
+
+    it('is scored blind: a member ticks an association from the names alone, and nobody learns which proposal that was', async () => {
+      await year.at('2027-09-24T08:00:00.000Z');
+      const { officer } = year.town.staff;
+      for (const { id } of applicants) await officer.post(`applications/${id}/check`, { suggestion: 'eligible', codes: [] });
+      await officer.post(`applications/${foreign.id}/check`, { suggestion: 'ineligible', codes: ['hakija toisesta kunnasta'] });
+      for (const [n, role] of (['chair', 'member', 'member'] as const).entries())
+        members.push(await year.town.api.as(`raati-${n}`, [role], `Raadin Jäsen ${n}`));
+      const [chair, board] = members as [Person, Person];
+      await officer.post(`calls/${year.autumn}/scoring`, {
+        members: members.map(({ email, name }) => ({ email, name })),
+        chair: chair.email,
+        closesAt: '2027-09-30T13:00:00.000Z',
+      });
+
+      const first = await board.ask('GET', `calls/${year.autumn}/scorebook`);
+      expect(first.body.step).toBe('conflicts');
+      // 20 applications, and the adult behind the skaters
+      const names = first.body.names.map((n: any) => n.name) as string[];
+      expect(names).toHaveLength(21);
+      expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b, 'fi')));
+      for (const { id } of applicants) expect(first.text).not.toContain(id);
+      expect(first.text).not.toMatch(/Keittoilta|Ramppi|Tarvikkeet/);
+      expectProblem(await board.ask('PUT', `calls/${year.autumn}/scorebook/cards/${byPlace(1).id}`, { body: {} }), 409, 'conflicts-first');
+      const own = first.body.names.find((n: any) => n.name === 'Kaurialan martat').key;
+      await board.post(`calls/${year.autumn}/scorebook/conflicts`, { conflicts: [{ name: own, ground: 'organisation-role' }] });
+      for (const member of [chair, members[2]!]) await member.post(`calls/${year.autumn}/scorebook/conflicts`, { conflicts: [] });
+
+      const book = await board.ask('GET', `calls/${year.autumn}/scorebook`);
+      expect(book.body.applications).toHaveLength(19);
+      expect(book.text).not.toMatch(/Keittoilta|martat/);
+      // the same answer as for an application that does not exist
+      const card = { body: { assessed: { values: [1, 1, 1] } } };
+      const hidden = await board.ask('PUT', `calls/${year.autumn}/scorebook/cards/${byPlace(6).id}`, card);
+      expectProblem(hidden, 404, 'application-not-found');
+      for (const [m, member] of members.entries())
+        for (const { id, base } of applicants) {
+          if (m === 1 && id === byPlace(6).id) continue;
+          await member.put(`calls/${year.autumn}/scorebook/cards/${id}`, { assessed: { values: [base + m, base + m, base + m] } });
+        }
+      const status = await officer.get(`calls/${year.autumn}/scoring`);
+      expect(status.members.map((m: any) => m.missing)).toEqual([false, false, false]);
+      expect(Object.keys(status).sort()).toEqual(['applications', 'closesAt', 'members', 'opened', 'signed', 'started']);
+      expectProblem(await officer.ask('GET', `calls/${year.autumn}/proposal`), 409, 'no-proposal');
+    });
+
+    it('parts the two that tie for the 9th place by the committed lot, since no criterion parts them', async () => {
+      await year.at('2027-09-30T13:00:00.000Z');
+      const [chair, board] = members as [Person, Person];
+      const card = { body: { assessed: { values: [100, 100, 100] } } };
+      expectProblem(await board.ask('PUT', `calls/${year.autumn}/scorebook/cards/${byPlace(20).id}`, card), 409, 'scoring-closed');
+      await year.at('2027-09-30T13:01:00.000Z');
+      const proposal = await chair.get(`calls/${year.autumn}/proposal`);
+      expect(proposal.places.map((p: any) => p.result)).toEqual([
+        ...Array(9).fill('proposed-grant'),
+        ...Array(3).fill('waiting'),
+        ...Array(8).fill('not-funded'),
+      ]);
+      const ids = proposal.places.map((p: any) => p.application) as string[];
+      expect(ids.slice(0, 8)).toEqual(applicants.slice(0, 8).map((a) => a.id));
+      expect(ids.slice(8, 10).sort()).toEqual([byPlace(9).id, byPlace(10).id].sort());
+      const [ninth, tenth] = proposal.places.slice(8, 10);
+      expect(ninth.score).toEqual(tenth.score);
+      expect([ninth.tie, tenth.tie]).toEqual([
+        { with: [tenth.application], partedBy: 'lot' },
+        { with: [ninth.application], partedBy: 'lot' },
+      ]);
+      expect(ninth.drawKey < tenth.drawKey).toBe(true);
+      const { lotHash } = await year.town.api.open(`calls/${year.autumn}`);
+      expect(createHash('sha256').update(Buffer.from(proposal.seed, 'hex')).digest('hex')).toBe(lotHash);
+      if (ninth.application === byPlace(10).id) applicants.splice(8, 2, byPlace(10), byPlace(9));
+
+      expectProblem(
+        await board.ask('POST', `calls/${year.autumn}/proposal/signature`, { body: { digest: proposal.digest } }),
+        403,
+        'forbidden',
+      );
+      await chair.post(`calls/${year.autumn}/proposal/signature`, { digest: proposal.digest });
+    });
+
+    it('is decided on 8.10: nine get 500 €, three wait, eight are refused, one is ineligible and one was late', async () => {
+      await year.at('2027-10-08T07:00:00.000Z');
+      const { decider } = year.town.staff;
+      const item = (id: string, result: string, more: object = {}) => ({
+        application: id,
+        result,
+        cents: result === 'granted' ? 50_000 : 0,
+        reasonCode: 'vertailu',
+        reason: 'Perusteiden mukaan.',
+        ...more,
+      });
+      const regulation = (n: number) => (n === 1 ? { deMinimis: '(EU) 2023/2831' } : {});
+      const decisions = [
+        ...applicants.map(({ id }, n) => item(id, n < 9 ? 'granted' : n < 12 ? 'waiting' : 'refused', regulation(n))),
+        item(foreign.id, 'ineligible'),
+        item(late.id, 'late'),
+      ];
+      const send = (change: (list: typeof decisions) => void) => {
+        const list = structuredClone(decisions);
+        change(list);
+        return decider.ask('POST', `calls/${year.autumn}/decisions`, {
+          body: { section: '§ 88', caseNumber: 'KAU/88/2027', decidedOn: '2027-10-08', decisions: list },
+        });
+      };
+      const problem = (reply: any, code: string, at: string) => expectProblem(reply, 409, code, { [`#/decisions/${at}`]: code });
+      problem(await send((d) => void delete (d[1] as any).deMinimis), 'de-minimis-regulation-missing', '1/deMinimis');
+      problem(await send((d) => void (d[9] = { ...d[9]!, result: 'refused' })), 'departure-without-reason', '9/departure');
+      problem(
+        await send(
+          (d) => void (d[9] = { ...d[9]!, result: 'granted', cents: 50_000, departure: 'muu syy', departureReason: 'Syy.' } as never),
+        ),
+        'budget-exceeded',
+        '9/cents',
+      );
+      problem(await send((d) => void (d[21] = item(late.id, 'refused'))), 'application-late', '21/result');
+      expect(await year.town.ledger(year.autumn)).toEqual({ available: 450_000, 'appeal-reserve': 50_000 });
+      ok(await send(() => undefined));
+      expect(await year.town.ledger(year.autumn)).toEqual({ 'appeal-reserve': 50_000, reserved: 450_000 });
+      const states = (await year.town.staff.officer.all(`desk/calls/${year.autumn}/applications`)).map((a) => a.state);
+      const count = (state: string) => states.filter((s) => s === state).length;
+      expect([count('granted'), count('waiting'), count('refused'), count('ineligible'), count('left'), count('withdrawn')]).toEqual([
+        9, 3, 8, 1, 1, 1,
+      ]);
+      year.winners.push(...applicants.slice(0, 9));
+    });
+
+    it('gives each addressee a window of their own: 25.10 after an e-mail, 29.10 after a letter; residents until 29.10', async () => {
+      const { officer } = year.town.staff;
+      const letter = byPlace(8).id;
+      const electronic = [...applicants.map((a) => a.id), foreign.id, late.id].filter((id) => id !== letter);
+      await officer.post(`calls/${year.autumn}/notices`, { applications: electronic, channel: 'electronic', sentOn: '2027-10-08' });
+      await officer.post(`calls/${year.autumn}/notices`, { applications: [letter], channel: 'letter', sentOn: '2027-10-08' });
+      await officer.post(`calls/${year.autumn}/publication`, { publishedOn: '2027-10-08' });
+      await year.town.api.settle();
+      const windows = { publication: { noticeOn: '2027-10-15', appealUntil: '2027-10-29' }, finalFrom: '2027-10-30' };
+      expect(await officer.get(`applications/${byPlace(1).id}`)).toMatchObject({
+        notice: { noticeOn: '2027-10-11', appealUntil: '2027-10-25' },
+        ...windows,
+      });
+      expect(await officer.get(`applications/${letter}`)).toMatchObject({
+        notice: { noticeOn: '2027-10-15', appealUntil: '2027-10-29' },
+        ...windows,
+      });
+    });
+
+    it('pays eight of the nine on 13.10; the skaters’ adult steps back on 12.10, and Sanna, who takes over on 20.10, is paid to her own account', async () => {
+      const { clerk } = year.town.staff;
+      const skaters = byPlace(7);
+      await year.at('2027-10-11T08:00:00.000Z');
+      for (const [n, { id, who, name }] of year.winners.entries()) {
+        if (id === skaters.id) continue;
+        await year.town.api.account(iban(100 + n), name);
+        await who.post(`applications/${id}/acceptance`, { iban: iban(100 + n) });
+      }
+      await year.at('2027-10-12T08:00:00.000Z');
+      await skaters.who.post(`applications/${skaters.id}/recipient-withdrawal`);
+      expect((await skaters.who.get(`applications/${skaters.id}`)).nameBy).toBe('2027-10-26');
+      expectProblem(
+        await skaters.who.ask('POST', `applications/${skaters.id}/acceptance`, { body: { iban: iban(106) } }),
+        409,
+        'recipient-missing',
+      );
+      const [batch] = await year.town.openBatches();
+      await year.town.release(batch.id);
+      await year.at('2027-10-13T09:00:00.000Z');
+      expect((await clerk.get(`batches/${batch.id}`)).rows.map((r: any) => r.status)).toEqual(Array(8).fill('settled'));
+      expect((await year.town.staff.officer.all(`desk/calls/${year.autumn}/applications?state=paid`)).map((a) => a.paidOn)).toEqual(
+        Array(8).fill('2027-10-13'),
+      );
+      expect(await year.town.ledger(year.autumn)).toEqual({ 'appeal-reserve': 50_000, reserved: 50_000, paid: 400_000 });
+
+      await year.at('2027-10-20T08:00:00.000Z');
+      const sanna = await year.town.api.as('sanna', [], 'Sanna Aikuinen');
+      expectProblem(await sanna.ask('GET', `applications/${skaters.id}`), 404, 'not-found');
+      await skaters.who.post(`applications/${skaters.id}/recipient`, { name: sanna.name, email: sanna.email });
+      await year.town.api.account(iban(107), sanna.name);
+      await sanna.post(`applications/${skaters.id}/acceptance`, { iban: iban(107) });
+      const [second] = await year.town.openBatches();
+      await year.town.release(second.id);
+      await year.at('2027-10-21T09:00:00.000Z');
+      expect((await clerk.get(`batches/${second.id}`)).rows).toMatchObject([
+        { pilot: skaters.id, payee: 'Sanna Aikuinen', check: 'match', status: 'settled', attempt: 1 },
+      ]);
+      expect(await year.town.ledger(year.autumn)).toEqual({ 'appeal-reserve': 50_000, paid: 450_000 });
+    });
+
+    it('gives 500 € from the reserve after the board’s decision of 17.11; the nine stay, and whoever recomputes sees the departure and its reason', async () => {
+      const { board, auditor } = year.town.staff;
+      expect(await auditor.get(`audit/calls/${year.autumn}/recompute`)).toMatchObject({ same: true, differences: [], departures: [] });
+      await year.at('2027-11-17T10:00:00.000Z');
+      const upheld = {
+        application: foreign.id,
+        result: 'granted',
+        cents: 50_000,
+        from: 'appeal-reserve',
+        reasonCode: 'oikaisu',
+        reason: 'Kokeilu on Iittalassa.',
+        departure: 'appeal-upheld',
+        departureReason: 'Alue on se, jossa kokeillaan.',
+      };
+      const decision = { section: '§ 140', caseNumber: 'KAU/88/2027', decidedOn: '2027-11-17', decisions: [upheld] };
+      await board.post(`calls/${year.autumn}/decisions`, decision);
+      expect(await year.town.ledger(year.autumn)).toEqual({ reserved: 50_000, paid: 450_000 });
+      const again = await board.ask('POST', `calls/${year.autumn}/decisions`, {
+        body: { ...decision, decisions: [{ ...upheld, application: byPlace(10).id }] },
+      });
+      expectProblem(again, 409, 'reserve-exceeded', { '#/decisions/0/cents': 'reserve-exceeded' });
+      const found = await auditor.get(`audit/calls/${year.autumn}/recompute`);
+      expect(found).toMatchObject({ method: 'ranked-until-budget', same: true, differences: [] });
+      expect(found.departures).toMatchObject([
+        { application: foreign.id, decided: 'granted', code: 'appeal-upheld', reason: 'Alue on se, jossa kokeillaan.' },
+      ]);
+      expect(found.checked).toEqual(expect.arrayContaining([expect.stringMatching(/59 opened cards/), expect.stringMatching(/20 places/)]));
+      for (const { id } of year.winners)
+        expect(await auditor.get(`audit/pilots/${id}`)).toMatchObject({ state: { decision: { result: 'granted' }, paidCents: 50_000 } });
+    });
+  });
+}
