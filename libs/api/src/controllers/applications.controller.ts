@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { pilotStream, scoringStream } from '@minipilot/grants/streams.js';
@@ -21,6 +21,10 @@ import {
   type Caller,
   type PageRequest,
 } from '@minipilot/platform/http/request-context.js';
+import { ApplicationDetail, ApplicationRowPage, DraftAnswer, DraftList } from '../answers/applications.js';
+import { Done, DraftSaved, Submitted } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
+import { AMENDED_EXAMPLE, FORM_EXAMPLE } from '../answers/examples.js';
 import {
   AcceptAward,
   AcceptReport,
@@ -51,8 +55,8 @@ import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class ApplicationsQuery {
-  @OneOf(PILOT_STATES, { optional: true }) state?: RowState;
-  @Text(60, { optional: true }) district?: string;
+  @OneOf(PILOT_STATES, { optional: true, description: 'how far it is' }) state?: RowState;
+  @Text(60, { optional: true, description: 'only of this district' }) district?: string;
 }
 
 /** Drafts, applications and what becomes of them, for applicants, agents and officers. */
@@ -65,6 +69,11 @@ export class ApplicationsController {
     private readonly read: ReadSide,
   ) {}
 
+  @Describe('startDraft', 'Begins an application as a draft', DraftSaved, {
+    description: 'Of an announced call. Staff may fill it in for somebody and say so in `helped`.',
+    status: 201,
+  })
+  @ApiBody({ type: StartDraft, examples: FORM_EXAMPLE })
   @Post('calls/:call/drafts')
   @Access('signed-in')
   startDraft(
@@ -76,6 +85,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('listDrafts', 'Lists one’s own drafts for a call', DraftList)
   @Get('calls/:call/drafts')
   @Access('signed-in')
   async drafts(@Actor() caller: Caller, @Id('call') call: string) {
@@ -86,6 +96,7 @@ export class ApplicationsController {
     return { items };
   }
 
+  @Describe('getDraft', 'Shows one’s own draft with its ETag', DraftAnswer, { etag: true })
   @Get('calls/:call/drafts/:draft')
   @Access('signed-in')
   async draft(
@@ -100,6 +111,8 @@ export class ApplicationsController {
     return { id, ...body, revision: version, updatedAt, expiresAt };
   }
 
+  @Describe('saveDraft', 'Saves a draft as far as it is filled in', DraftSaved)
+  @ApiBody({ type: SaveDraft, examples: FORM_EXAMPLE })
   @Put('calls/:call/drafts/:draft')
   @Access('signed-in')
   saveDraft(
@@ -113,6 +126,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, call, draft, expected }));
   }
 
+  @Describe('deleteDraft', 'Throws one’s own draft away', null, { status: 204 })
   @Delete('calls/:call/drafts/:draft')
   @HttpCode(204)
   @Access('signed-in')
@@ -121,13 +135,18 @@ export class ApplicationsController {
     if (found.result === null) await this.desk.parts.vault.deleteDraft(caller.tenant, found.id);
   }
 
+  @Describe('submitDraft', 'Submits a draft as an application', Submitted, {
+    description:
+      'Stored within 10 seconds of arrival, else answered 503. A draft is submitted once; doing it again gives the first answer.',
+    status: 201,
+  })
   @Post('calls/:call/drafts/:draft/submit')
   @Access('signed-in')
   submit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Id('draft') draft: string): Promise<unknown> {
     return this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft }));
   }
 
-  /** Applications of whoever is signed in, the newest first. */
+  @Describe('listMyApplications', 'Lists applications of whoever is signed in, the newest first', ApplicationRowPage)
   @Get('my/applications')
   @Access('signed-in')
   async mine(@Actor() caller: Caller, @Page() page: PageRequest, @After() after?: string) {
@@ -136,6 +155,9 @@ export class ApplicationsController {
     return { items: await this.withTitles(caller.tenant, items), next, ...stale };
   }
 
+  @Describe('listApplicationsOfCall', 'Lists the applications to a call in order of arrival', ApplicationRowPage, {
+    description: 'Titles are left out for auditors.',
+  })
   @Get('desk/calls/:call/applications')
   @Access('officer', 'decision-maker', 'auditor')
   async ofCall(
@@ -163,7 +185,10 @@ export class ApplicationsController {
     );
   }
 
-  /** One application from its own stream, with its sealed parts opened for those who may see them. */
+  @Describe('getApplication', 'Shows one application from its own stream', ApplicationDetail, {
+    description: 'Its sealed parts are opened for its own people, officers and the decision-maker; for others it is 404.',
+    etag: true,
+  })
   @Get('applications/:pilot')
   @Access('signed-in')
   async one(@Actor() caller: Caller, @Id('pilot') pilot: string, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -191,6 +216,8 @@ export class ApplicationsController {
     return original === undefined ? {} : { reason: await this.desk.opened([original], 'comment'), departure: original.data['departure'] };
   }
 
+  @Describe('amendApplication', 'Changes an application before the close', Done, { description: 'The whole form is given again.' })
+  @ApiBody({ type: AmendApplication, examples: AMENDED_EXAMPLE })
   @Put('applications/:pilot')
   @Access('signed-in')
   amend(
@@ -203,6 +230,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot, expected }));
   }
 
+  @Describe('withdrawApplication', 'Takes an application back', Done)
   @Post('applications/:pilot/withdrawal')
   @HttpCode(200)
   @Access('signed-in')
@@ -210,6 +238,7 @@ export class ApplicationsController {
     return this.bus.execute(order(new WithdrawApplication(), { caller, commandId, pilot }));
   }
 
+  @Describe('checkApplication', 'Suggests whether an application is eligible', Done, { description: 'The decision-maker decides.' })
   @Post('applications/:pilot/check')
   @HttpCode(200)
   @Access('officer')
@@ -222,6 +251,9 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('acceptAward', 'Accepts an award by giving an account', Done, {
+    description: 'Before the last day to accept; the account is sealed.',
+  })
   @Post('applications/:pilot/acceptance')
   @HttpCode(200)
   @Access('signed-in')
@@ -229,6 +261,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('changeAccount', 'Gives another account for an award', Done)
   @Post('applications/:pilot/account')
   @HttpCode(200)
   @Access('signed-in')
@@ -241,6 +274,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('declineAward', 'Declines an award; its money is free for the waiting list', Done)
   @Post('applications/:pilot/decline')
   @HttpCode(200)
   @Access('signed-in')
@@ -248,6 +282,7 @@ export class ApplicationsController {
     return this.bus.execute(order(new DeclineAward(), { caller, commandId, pilot }));
   }
 
+  @Describe('withdrawRecipient', 'Steps back as recipient before payment', Done, { description: 'Another may be named for some days.' })
   @Post('applications/:pilot/recipient-withdrawal')
   @HttpCode(200)
   @Access('signed-in')
@@ -255,6 +290,7 @@ export class ApplicationsController {
     return this.bus.execute(order(new WithdrawRecipient(), { caller, commandId, pilot }));
   }
 
+  @Describe('changeRecipient', 'Names another recipient', Done)
   @Post('applications/:pilot/recipient')
   @HttpCode(200)
   @Access('signed-in')
@@ -267,6 +303,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('retryPayout', 'Tries a payment again that the bank rejected or returned', Done)
   @Post('applications/:pilot/payout-retry')
   @HttpCode(200)
   @Access('officer', 'finance-clerk')
@@ -274,6 +311,9 @@ export class ApplicationsController {
     return this.bus.execute(order(new RetryPayout(), { caller: asOfficer(caller), commandId, pilot }));
   }
 
+  @Describe('reportPilot', 'Tells what happened, whether it worked and what was learned', Done, {
+    description: '“It did not work” is a good answer too and changes nothing in the money.',
+  })
   @Post('applications/:pilot/report')
   @HttpCode(200)
   @Access('signed-in')
@@ -281,6 +321,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('sendReportBack', 'Asks to complete a report', Done)
   @Post('applications/:pilot/report-return')
   @HttpCode(200)
   @Access('officer')
@@ -293,6 +334,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('acceptReport', 'Accepts a report; unspent money above the floor is to be returned', Done)
   @Post('applications/:pilot/report-acceptance')
   @HttpCode(200)
   @Access('officer')
@@ -300,6 +342,7 @@ export class ApplicationsController {
     return this.bus.execute(order(new AcceptReport(), { caller, commandId, pilot }));
   }
 
+  @Describe('extendReport', 'Gives more time for a report', Done)
   @Post('applications/:pilot/report-extension')
   @HttpCode(200)
   @Access('officer')
@@ -312,7 +355,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
-  /** Unspent money that came to the municipality's account. */
+  @Describe('recordReturnedMoney', 'Records unspent money that came to the municipality’s account', Done)
   @Post('applications/:pilot/returned-money')
   @HttpCode(200)
   @Access('finance-clerk')
@@ -325,6 +368,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller: asOfficer(caller), commandId, pilot }));
   }
 
+  @Describe('changePlan', 'Tells of a change of plan; silence means yes', Done)
   @Post('applications/:pilot/plan-change')
   @HttpCode(200)
   @Access('signed-in')
@@ -337,6 +381,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('refusePlan', 'Does not agree to a change of plan', Done)
   @Post('applications/:pilot/plan-refusal')
   @HttpCode(200)
   @Access('officer')
@@ -349,7 +394,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
-  /** Publishes words of the pilot that an officer has looked at. */
+  @Describe('publishText', 'Publishes words of the pilot that an officer has looked at', Done)
   @Post('applications/:pilot/public-text')
   @HttpCode(200)
   @Access('officer')
@@ -362,6 +407,7 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('publishRecipient', 'Names an organisation that got an award', Done, { description: 'People are never named.' })
   @Post('applications/:pilot/public-recipient')
   @HttpCode(200)
   @Access('officer')

@@ -8,6 +8,9 @@ import { parseStream } from '@minipilot/kernel/decider.js';
 import { IdField, InstantField } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { HistorySizeAnswer, MoneyTrail, RecomputeAnswer, ReplayAnswer } from '../answers/audit.js';
+import { Describe } from '../answers/describe.js';
+import { PostingPage } from '../answers/money.js';
 import { followMoney, HistoryCount, pseudonym, recompute, replay, withAliases } from '../audit.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { Desk } from '../desk.js';
@@ -19,9 +22,9 @@ class MomentQuery {
   @InstantField({ optional: true, description: 'up to this instant' }) at?: string;
 }
 class PostingsQuery {
-  @IdField({ optional: true }) call?: string;
-  @IdField({ optional: true }) pilot?: string;
-  @IdField({ optional: true }) batch?: string;
+  @IdField({ optional: true, description: 'only of this call' }) call?: string;
+  @IdField({ optional: true, description: 'only of this pilot' }) pilot?: string;
+  @IdField({ optional: true, description: 'only of this batch' }) batch?: string;
 }
 
 /** The auditor's desk: any history at any moment, the money of any grant, any proposal computed again. Changes nothing. */
@@ -38,33 +41,39 @@ export class AuditController {
     this.count = new HistoryCount(desk.parts.store);
   }
 
-  /** How many events and streams the municipality's history has. */
+  @Describe('getHistorySize', 'Counts the events and streams of the municipality’s history', HistorySizeAnswer)
   @Get('summary')
   summary(@Tenant() tenant: string) {
     return this.count.of(tenant);
   }
 
+  @Describe('replayStream', 'Replays any stream as it stood at a moment', ReplayAnswer, {
+    description: 'People are told by the names of staff or by pseudonyms.',
+  })
   @Get('streams/:stream')
   stream(@Tenant() tenant: string, @Param('stream') stream: string, @Query() query: MomentQuery) {
     return this.replay(tenant, stream, query);
   }
 
+  @Describe('replayPilot', 'Replays a mini-pilot as it stood at a moment', ReplayAnswer)
   @Get('pilots/:pilot')
   pilot(@Tenant() tenant: string, @Id('pilot') pilot: string, @Query() query: MomentQuery) {
     return this.replay(tenant, pilotStream(tenant, pilot), query);
   }
 
+  @Describe('replayCall', 'Replays a call as it stood at a moment', ReplayAnswer)
   @Get('calls/:call')
   call(@Tenant() tenant: string, @Id('call') call: string, @Query() query: MomentQuery) {
     return this.replay(tenant, callStream(tenant, call), query);
   }
 
+  @Describe('replayLedger', 'Replays a call’s ledger as it stood at a moment', ReplayAnswer)
   @Get('ledgers/:call')
   ledger(@Tenant() tenant: string, @Id('call') call: string, @Query() query: MomentQuery) {
     return this.replay(tenant, ledgerStream(tenant, call), query);
   }
 
-  /** One grant's money, from the budget line to the bank's reference and back. */
+  @Describe('followMoney', 'Follows one grant’s money, from the budget line to the bank’s reference and back', MoneyTrail)
   @Get('pilots/:pilot/money')
   async money(@Tenant() tenant: string, @Id('pilot') pilot: string) {
     const found = await followMoney(this.desk.parts.store, tenant, pilot);
@@ -72,6 +81,7 @@ export class AuditController {
     return withAliases(found, await this.aliases(tenant, found));
   }
 
+  @Describe('recomputeProposal', 'Computes a proposal again from its events alone and compares', RecomputeAnswer)
   @Get('calls/:call/recompute')
   async recompute(@Tenant() tenant: string, @Id('call') call: string) {
     const found = await recompute(this.desk.parts.store, tenant, call);
@@ -89,6 +99,7 @@ export class AuditController {
     return { ...found, departures };
   }
 
+  @Describe('listPostings', 'Lists postings of calls, pilots or batches, oldest first', PostingPage)
   @Get('postings')
   async postings(@Tenant() tenant: string, @Query() query: PostingsQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [deskPostings]);

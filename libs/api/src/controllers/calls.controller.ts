@@ -20,6 +20,10 @@ import {
   type Caller,
   type PageRequest,
 } from '@minipilot/platform/http/request-context.js';
+import { CallPage, DeskCall } from '../answers/calls.js';
+import { Created, Done } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
+import { PublicPilotPage } from '../answers/pilots.js';
 import {
   AdmitApplication,
   AnnounceCall,
@@ -34,8 +38,12 @@ import { YearField } from '../fields.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class DeskCallsQuery {
-  @OneOf(['draft', 'upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true }) phase?: CallPhase;
-  @YearField({ optional: true }) year?: string;
+  @OneOf(['draft', 'upcoming', 'open', 'closing', 'closed', 'cancelled'], {
+    optional: true,
+    description: 'where the call stands by the clock',
+  })
+  phase?: CallPhase;
+  @YearField({ optional: true, description: 'of the call’s budget' }) year?: string;
 }
 
 /** The officer's desk: calls from draft to close. */
@@ -48,6 +56,7 @@ export class CallsController {
     private readonly read: ReadSide,
   ) {}
 
+  @Describe('listDeskCalls', 'Lists calls with drafts, the last to open first', CallPage)
   @Get('desk/calls')
   @Access('officer', 'decision-maker', 'auditor')
   async list(@Tenant() tenant: string, @Query() { phase, year }: DeskCallsQuery, @Page() page: PageRequest, @After() after?: string) {
@@ -56,7 +65,10 @@ export class CallsController {
     return { ...listOf(await listDeskCalls(this.read.db, tenant, this.read.now(), filter, pageOf(page))), ...stale };
   }
 
-  /** The call as it stands in its own stream, with its ETag, what its announcement still lacks, and lessons of earlier pilots. */
+  @Describe('getDeskCall', 'Shows a call to whoever edits it', DeskCall, {
+    description: 'Its ETag, what its announcement still lacks, and lessons of earlier pilots. From the call’s own stream, so never stale.',
+    etag: true,
+  })
   @Get('desk/calls/:call')
   @Access('officer', 'decision-maker', 'auditor')
   async edit(@Tenant() tenant: string, @Id('call') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -68,12 +80,14 @@ export class CallsController {
     return { id, ...call, missing, lessons, revision };
   }
 
+  @Describe('draftCall', 'Begins a call as a draft', Created, { status: 201 })
   @Post('calls')
   @Access('officer')
   draft(@Actor() caller: Caller, @CommandId() commandId: string, @Body() body: DraftCall): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId }));
   }
 
+  @Describe('reviseCall', 'Changes a call that is not yet announced', Done)
   @Put('calls/:call')
   @Access('officer')
   revise(
@@ -86,6 +100,9 @@ export class CallsController {
     return this.bus.execute(order(body, { caller, commandId, call, expected }));
   }
 
+  @Describe('announceCall', 'Announces a call: its rules freeze and its lot is committed', Done, {
+    description: 'Refused while anything is missing or the lead time of the policy is not kept.',
+  })
   @Post('calls/:call/announcement')
   @HttpCode(200)
   @Access('officer')
@@ -93,6 +110,7 @@ export class CallsController {
     return this.bus.execute(order(new AnnounceCall(), { caller, commandId, call }));
   }
 
+  @Describe('extendDeadline', 'Moves the deadline later', Done, { description: 'Never earlier, and only before it has passed.' })
   @Post('calls/:call/extension')
   @HttpCode(200)
   @Access('officer')
@@ -105,6 +123,7 @@ export class CallsController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('raiseBudget', 'Adds money to a call on a decision', Done)
   @Post('calls/:call/budget-raise')
   @HttpCode(200)
   @Access('officer')
@@ -112,6 +131,7 @@ export class CallsController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('cancelCall', 'Cancels a call', Done)
   @Post('calls/:call/cancellation')
   @HttpCode(200)
   @Access('officer')
@@ -119,7 +139,7 @@ export class CallsController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
-  /** Lets a late application take part, on evidence that our service was down. */
+  @Describe('admitApplication', 'Lets a late application take part', Done, { description: 'On evidence that our service was down.' })
   @Post('calls/:call/admissions')
   @HttpCode(200)
   @Access('officer')
@@ -132,7 +152,7 @@ export class CallsController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
-  /** Lessons of pilots so far, for whoever drafts the next call. */
+  @Describe('listDeskLessons', 'Lists lessons of pilots so far, for whoever drafts the next call', PublicPilotPage)
   @Get('desk/lessons')
   @Access('officer')
   async lessons(@Tenant() tenant: string, @Page() page: PageRequest, @After() after?: string) {

@@ -19,12 +19,16 @@ import {
   type Caller,
   type PageRequest,
 } from '@minipilot/platform/http/request-context.js';
+import { Done } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
+import { BatchAnswer, BatchSummaryPage } from '../answers/money.js';
 import { AcceptCloseMatch, ApproveBatch, PrepareBatch } from '../commands/payout.commands.js';
 import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class BatchesQuery {
-  @OneOf(['open', 'prepared', 'approved', 'released', 'finished'], { optional: true }) state?: BatchState;
+  @OneOf(['open', 'prepared', 'approved', 'released', 'finished'], { optional: true, description: 'how far the batch is' })
+  state?: BatchState;
 }
 
 /** The finance desk: two different people for each batch. */
@@ -38,6 +42,7 @@ export class PayoutsController {
     private readonly read: ReadSide,
   ) {}
 
+  @Describe('listBatches', 'Lists payment batches, the newest first', BatchSummaryPage)
   @Get()
   async list(@Tenant() tenant: string, @Query() { state }: BatchesQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [deskBatches, deskPayoutRows]);
@@ -46,7 +51,10 @@ export class PayoutsController {
     return { ...list, ...stale };
   }
 
-  /** The batch from its own stream; `digest` is what an approval must name. */
+  @Describe('getBatch', 'Shows a batch with its rows', BatchAnswer, {
+    description: 'From the batch’s own stream; `digest` is what an approval must name.',
+    etag: true,
+  })
   @Get(':batch')
   async one(@Tenant() tenant: string, @Id('batch') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const { state, revision } = await this.desk.look(batchAggregate, batchStream(tenant, id));
@@ -91,6 +99,7 @@ export class PayoutsController {
     };
   }
 
+  @Describe('prepareBatch', 'Prepares a batch for approval', Done, { description: 'Not by somebody whom it would pay.' })
   @Post(':batch/preparation')
   @HttpCode(200)
   @Access('finance-clerk')
@@ -98,6 +107,9 @@ export class PayoutsController {
     return this.bus.execute(order(new PrepareBatch(), { caller, commandId, batch }));
   }
 
+  @Describe('approveBatch', 'Approves a batch; it is released to the bank', Done, {
+    description: 'Never by who prepared it. Names the digest of the rows as they were shown.',
+  })
   @Post(':batch/approval')
   @HttpCode(200)
   @Access('finance-approver')
@@ -111,7 +123,7 @@ export class PayoutsController {
     return this.bus.execute(order(body, { caller, commandId, batch, expected }));
   }
 
-  /** An officer looked at a name that nearly matches. */
+  @Describe('acceptCloseMatch', 'Accepts a name that nearly matches the account’s holder', Done)
   @Post(':batch/close-matches')
   @HttpCode(200)
   @Access('finance-clerk')

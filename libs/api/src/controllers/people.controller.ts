@@ -20,13 +20,16 @@ import {
   type Caller,
   type PageRequest,
 } from '@minipilot/platform/http/request-context.js';
+import { Done, Erasure } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
+import { DutyPage, MyData } from '../answers/people.js';
 import { ForgetMe, ForgetPerson, SetPolicy } from '../commands/people.commands.js';
 import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner'] as const;
 class WorklistQuery {
-  @OneOf(DUTY_ROLES, { optional: true }) role?: DutyRole;
+  @OneOf(DUTY_ROLES, { optional: true, description: 'only what waits for this role' }) role?: DutyRole;
 }
 
 /** Policy of the municipality, what waits for whom, and the rights of a person. */
@@ -39,6 +42,7 @@ export class PeopleController {
     private readonly read: ReadSide,
   ) {}
 
+  @Describe('getPolicy', 'Shows the municipality’s policy with its ETag', SetPolicy, { etag: true })
   @Get('policy')
   @Access('signed-in')
   async policy(@Tenant() tenant: string, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -47,6 +51,7 @@ export class PeopleController {
     return state;
   }
 
+  @Describe('setPolicy', 'Sets the municipality’s policy', Done)
   @Put('policy')
   @Access('admin')
   setPolicy(
@@ -58,7 +63,7 @@ export class PeopleController {
     return this.bus.execute(order(body, { caller, commandId, expected }));
   }
 
-  /** What waits for whom, the longest waiting first. */
+  @Describe('listWorklist', 'Lists what waits for whom, the longest waiting first', DutyPage)
   @Get('worklist')
   @Access('officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner')
   async worklist(
@@ -77,7 +82,7 @@ export class PeopleController {
     return { ...listOf(duties, ({ person: _, ...duty }) => duty), ...stale };
   }
 
-  /** All that is held on whoever asks, machine-readable. */
+  @Describe('getMyData', 'Shows all that is held on whoever asks, machine-readable', MyData)
   @Get('my/data')
   @Access('signed-in')
   async myData(@Actor() { tenant, subject, email, roles }: Caller) {
@@ -109,7 +114,9 @@ export class PeopleController {
     return { email, roles, identities, sealed, drafts: kept, applications };
   }
 
-  /** Destroys the keys of what is held on whoever asks; the answer says what the law holds back, and until when. */
+  @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {
+    description: 'The answer says what the law holds back, and until when.',
+  })
   @Post('my/erasure')
   @HttpCode(200)
   @Access('signed-in')
@@ -117,6 +124,9 @@ export class PeopleController {
     return this.bus.execute(order(new ForgetMe(), { caller, commandId }));
   }
 
+  @Describe('forgetPerson', 'Destroys the keys of what is held on a person who asked on paper', Erasure, {
+    description: 'The answer says what the law holds back, and until when.',
+  })
   @Post('people/erasure')
   @HttpCode(200)
   @Access('admin')

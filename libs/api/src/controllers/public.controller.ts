@@ -19,30 +19,49 @@ import { Access } from '@minipilot/identity/roles.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
+import { CallPage, PublicCall } from '../answers/calls.js';
+import { Describe } from '../answers/describe.js';
+import {
+  FunnelDashboard,
+  MoneyDashboard,
+  Municipality,
+  OutcomesDashboard,
+  StoryAnswer,
+  TimesDashboard,
+  YearAnswer,
+} from '../answers/figures.js';
+import { PublicPilotPage, PublicService, ServicePage } from '../answers/pilots.js';
 import { YearField } from '../fields.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class CallsQuery {
-  @OneOf(['upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true }) phase?: CallPhase;
-  @YearField({ optional: true }) year?: string;
+  @OneOf(['upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true, description: 'where the call stands by the clock' })
+  phase?: CallPhase;
+  @YearField({ optional: true, description: 'of the call’s budget' }) year?: string;
 }
 class DashboardQuery {
-  @IdField({ optional: true }) call?: string;
-  @Text(60, { optional: true }) district?: string;
+  @IdField({ optional: true, description: 'only of this call' }) call?: string;
+  @Text(60, { optional: true, description: 'only of this district' }) district?: string;
   @YearField({ optional: true, description: 'of the call’s budget' }) year?: string;
   @OneOf(GROUPINGS, { optional: true, description: 'one group for each; without it one for all' }) by?: Grouping;
 }
 class PilotsQuery {
-  @IdField({ optional: true }) call?: string;
-  @Text(60, { optional: true }) district?: string;
-  @OneOf(['yes', 'partly', 'no'], { optional: true }) outcome?: 'yes' | 'partly' | 'no';
-  @OneOf(['granted', 'declined', 'lapsed', 'paid', 'reported', 'completed'], { optional: true }) state?: PublicPilotState;
+  @IdField({ optional: true, description: 'only of this call' }) call?: string;
+  @Text(60, { optional: true, description: 'only of this district' }) district?: string;
+  @OneOf(['yes', 'partly', 'no'], { optional: true, description: 'did the idea work, by its own report' }) outcome?:
+    'yes' | 'partly' | 'no';
+  @OneOf(['granted', 'declined', 'lapsed', 'paid', 'reported', 'completed'], { optional: true, description: 'how far the pilot is' })
+  state?: PublicPilotState;
 }
 class ServicesQuery {
-  @OneOf(['proposed', 'answered', 'adopted', 'not-adopted', 'try-elsewhere', 'ended'], { optional: true }) state?: ServiceState;
+  @OneOf(['proposed', 'answered', 'adopted', 'not-adopted', 'try-elsewhere', 'ended'], {
+    optional: true,
+    description: 'how far the adoption is',
+  })
+  state?: ServiceState;
 }
 class YearQuery {
-  @YearField() year: string;
+  @YearField({ description: 'of the calls’ budgets' }) year: string;
 }
 
 const filterOf = ({ call, district, year, by }: DashboardQuery): DashboardFilter => ({
@@ -64,6 +83,7 @@ const found = <T>(row: T | undefined): T => {
 export class PublicController {
   constructor(private readonly read: ReadSide) {}
 
+  @Describe('getMunicipality', 'Tells about the municipality: name, languages, districts, clock', Municipality)
   @Get('municipality')
   async municipality(@Tenant() tenant: string) {
     const policy = found(await policyOf(this.read.db, tenant));
@@ -71,6 +91,7 @@ export class PublicController {
     return { tenant, municipality, languages, timeZone, currency, districts, now: this.read.now() };
   }
 
+  @Describe('listCalls', 'Lists announced calls, the last to open first', CallPage)
   @Get('calls')
   async calls(@Tenant() tenant: string, @Query() query: CallsQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [publicCalls]);
@@ -79,54 +100,65 @@ export class PublicController {
     return { ...listOf(await listPublicCalls(this.read.db, tenant, this.read.now(), filter, pageOf(page))), ...stale };
   }
 
+  @Describe('getCall', 'Shows an announced call', PublicCall)
   @Get('calls/:call')
   async call(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
     const stale = await this.read.after(after, [publicCalls]);
     return { ...found(await findPublicCall(this.read.db, tenant, call, this.read.now())), ...stale };
   }
 
+  @Describe('getMoneyDashboard', 'Shows money against budget', MoneyDashboard)
   @Get('dashboard/money')
   async money(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
     const stale = await this.read.after(after, [publicMoney, publicPilots]);
     return { groups: await money(this.read.db, tenant, filterOf(query)), ...stale };
   }
 
+  @Describe('getFunnelDashboard', 'Shows how far applications came', FunnelDashboard, {
+    description: 'Counts that could point to a person are null.',
+  })
   @Get('dashboard/funnel')
   async funnel(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
     const stale = await this.read.after(after, [publicFigures, publicCalls]);
     return { groups: await funnel(this.read.db, tenant, filterOf(query)), ...stale };
   }
 
+  @Describe('getTimesDashboard', 'Shows how long granted pilots waited between stages', TimesDashboard)
   @Get('dashboard/times')
   async times(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
     const stale = await this.read.after(after, [publicFigures]);
     return { groups: await times(this.read.db, tenant, filterOf(query)), ...stale };
   }
 
+  @Describe('getOutcomesDashboard', 'Shows whether granted pilots worked, by their own reports', OutcomesDashboard)
   @Get('dashboard/outcomes')
   async outcomes(@Tenant() tenant: string, @Query() query: DashboardQuery, @After() after?: string) {
     const stale = await this.read.after(after, [publicFigures]);
     return { groups: await outcomes(this.read.db, tenant, filterOf(query)), ...stale };
   }
 
+  @Describe('listPilots', 'Lists granted pilots, the last decided first', PublicPilotPage)
   @Get('pilots')
   async pilots(@Tenant() tenant: string, @Query() query: PilotsQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [publicPilots]);
     return { ...listOf(await listPublicPilots(this.read.db, tenant, pilotFilter(query), pageOf(page))), ...stale };
   }
 
+  @Describe('getStory', 'Tells the whole story of one granted pilot', StoryAnswer)
   @Get('pilots/:pilot')
   async story(@Tenant() tenant: string, @Id('pilot') pilot: string, @After() after?: string) {
     const stale = await this.read.after(after, [publicPilots, publicStories]);
     return { ...found(await findStory(this.read.db, tenant, pilot, this.read.now())), ...stale };
   }
 
+  @Describe('listLessons', 'Lists published lessons of granted pilots, the newest first', PublicPilotPage)
   @Get('lessons')
   async lessons(@Tenant() tenant: string, @Query() query: PilotsQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [publicPilots]);
     return { ...listOf(await listLessons(this.read.db, tenant, pilotFilter(query), pageOf(page))), ...stale };
   }
 
+  @Describe('listServices', 'Lists adoptions, the last proposed first', ServicePage)
   @Get('services')
   async services(@Tenant() tenant: string, @Query() query: ServicesQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [publicServices]);
@@ -134,12 +166,14 @@ export class PublicController {
     return { ...listOf(await listServices(this.read.db, tenant, filter, pageOf(page))), ...stale };
   }
 
+  @Describe('getService', 'Shows a service and how it came to be', PublicService)
   @Get('services/:service')
   async service(@Tenant() tenant: string, @Id('service') service: string, @After() after?: string) {
     const stale = await this.read.after(after, [publicServices]);
     return { ...found(await findService(this.read.db, tenant, service)), ...stale };
   }
 
+  @Describe('getYearlyReport', 'Reports a year to the council, from what everybody may see', YearAnswer)
   @Get('yearly-report')
   async yearlyReport(@Tenant() tenant: string, @Query() { year }: YearQuery) {
     return yearlyReport(this.read.db, tenant, Number(year), this.read.now());

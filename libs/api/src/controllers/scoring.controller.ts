@@ -10,6 +10,9 @@ import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream } 
 import { Access } from '@minipilot/identity/roles.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { Actor, CommandId, Id, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
+import { Done } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
+import { CardsStep, ConflictsStep, RankedProposal, RollingProposal, ScoringNotStarted, ScoringStarted } from '../answers/scoring.js';
 import {
   cardDraft,
   DeclareConflicts,
@@ -40,12 +43,14 @@ export class ScoringController {
     private readonly desk: Desk,
   ) {}
 
+  @Describe('startScoring', 'Names the committee and gives it the applications', Done, { status: 201 })
   @Post('scoring')
   @Access('officer')
   start(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: StartScoring): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('extendScoring', 'Lets scoring go on for longer', Done)
   @Post('scoring/extension')
   @HttpCode(200)
   @Access('officer', 'chair')
@@ -53,7 +58,9 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
-  /** Where scoring stands; the chair and the officer see only who is missing. */
+  @Describe('getScoringStatus', 'Tells where scoring stands', [ScoringNotStarted, ScoringStarted], {
+    description: 'Chair and officer see only who is missing.',
+  })
   @Get('scoring')
   @Access('officer', 'chair', 'decision-maker')
   async status(@Tenant() tenant: string, @Id('call') call: string) {
@@ -76,7 +83,9 @@ export class ScoringController {
     };
   }
 
-  /** A member's own book: first names only, then the proposals without conflict and the member's own cards. */
+  @Describe('getScorebook', 'Shows a member’s own book', [ConflictsStep, CardsStep], {
+    description: 'First names only; when conflicts are told, the proposals without conflict and the member’s own cards.',
+  })
   @Get('scorebook')
   @Access('member', 'chair')
   async book(@Actor() caller: Caller, @Id('call') call: string) {
@@ -101,6 +110,7 @@ export class ScoringController {
     return { step: book.closed ? 'closed' : 'cards', closesAt, criteria: rules.criteria, scale: rules.scale, applications };
   }
 
+  @Describe('declareConflicts', 'Tells a member’s conflicts of interest', Done)
   @Post('scorebook/conflicts')
   @HttpCode(200)
   @Access('member', 'chair')
@@ -113,6 +123,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('recuse', 'Steps back from a proposal that a member recognised', Done)
   @Post('scorebook/recusals')
   @HttpCode(200)
   @Access('member', 'chair')
@@ -125,6 +136,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('saveCard', 'Saves a score card; the last one counts', Done, { description: 'Sealed until scoring closes.' })
   @Put('scorebook/cards/:application')
   @Access('member', 'chair')
   card(
@@ -137,7 +149,9 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call, application }));
   }
 
-  /** The computed proposal with the reason for every place; the weekly rounds of a rolling call. */
+  @Describe('getProposal', 'Shows the computed proposal with the reason for every place', [RankedProposal, RollingProposal], {
+    description: 'For a rolling call its weekly rounds.',
+  })
   @Get('proposal')
   @Access('officer', 'member', 'chair', 'decision-maker', 'auditor')
   async proposal(@Tenant() tenant: string, @Id('call') call: string) {
@@ -157,6 +171,7 @@ export class ScoringController {
     };
   }
 
+  @Describe('signProposal', 'Signs the committee’s proposal', Done)
   @Post('proposal/signature')
   @HttpCode(200)
   @Access('chair')
@@ -164,7 +179,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
-  /** One reader's yes or no to each criterion of a rolling call. */
+  @Describe('recordReading', 'Says yes or no to each criterion of a rolling call', Done)
   @Post('readings')
   @HttpCode(200)
   @Access('officer', 'member')
@@ -172,7 +187,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
-  /** Puts a round of a rolling call together now, beside the weekly ones. */
+  @Describe('proposeRound', 'Puts a round of a rolling call together now', Done, { description: 'Beside the weekly ones.' })
   @Post('rounds')
   @HttpCode(200)
   @Access('officer')
@@ -180,6 +195,9 @@ export class ScoringController {
     return this.bus.execute(order(new ProposeRound(), { caller, commandId, call }));
   }
 
+  @Describe('decideApplications', 'Decides applications, each with its reason', Done, {
+    description: 'A departure from the proposal needs a code and words.',
+  })
   @Post('decisions')
   @HttpCode(200)
   @Access('decision-maker')
@@ -192,6 +210,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('sendNotices', 'Tells addressees of their decisions; their appeal windows follow', Done)
   @Post('notices')
   @HttpCode(200)
   @Access('officer')
@@ -199,6 +218,7 @@ export class ScoringController {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
 
+  @Describe('publishDecisions', 'Publishes decisions; the residents’ appeal window follows', Done)
   @Post('publication')
   @HttpCode(200)
   @Access('officer')

@@ -3,6 +3,8 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '@minipilot/identity/roles.js';
 import { Actor, CommandId, Id, type Caller } from '@minipilot/platform/http/request-context.js';
+import { Created, Done } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
 import { AnswerAdoption, DecideAdoption, EndService, ProposeAdoption, ReviewService, StartDistrict } from '../commands/service.commands.js';
 import { order } from '../desk.js';
 
@@ -12,6 +14,7 @@ import { order } from '../desk.js';
 export class ServicesController {
   constructor(private readonly bus: CommandBus) {}
 
+  @Describe('proposeAdoption', 'Proposes a pilot that worked as a permanent service', Created, { status: 201 })
   @Post('applications/:pilot/adoption')
   @Access('officer')
   propose(
@@ -23,6 +26,7 @@ export class ServicesController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
+  @Describe('answerAdoption', 'Answers a proposed adoption, for the unit that would own the service', Done)
   @Post('services/:service/answer')
   @HttpCode(200)
   @Access('owner')
@@ -35,6 +39,7 @@ export class ServicesController {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
+  @Describe('decideAdoption', 'Decides whether a service is adopted', Done)
   @Post('services/:service/decision')
   @HttpCode(200)
   @Access('decision-maker')
@@ -47,6 +52,7 @@ export class ServicesController {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
+  @Describe('startDistrict', 'Records that a service began in a district', Done)
   @Post('services/:service/districts')
   @HttpCode(200)
   @Access('owner')
@@ -59,6 +65,7 @@ export class ServicesController {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
+  @Describe('reviewService', 'Reviews a service and tells whether it goes on', Done)
   @Post('services/:service/reviews')
   @HttpCode(200)
   @Access('owner')
@@ -71,6 +78,7 @@ export class ServicesController {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }
 
+  @Describe('endService', 'Ends a service', Done)
   @Post('services/:service/end')
   @HttpCode(200)
   @Access('owner', 'decision-maker')

@@ -10,6 +10,8 @@ import { ChangesNothing } from '@minipilot/platform/http/request-context.js';
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { advance, AdvanceFailed } from '@minipilot/platform/run/demo-clock-advance.js';
 import type { DemoClock } from '@minipilot/platform/store/demo-clock.js';
+import { DemoAccount, DemoClockMoved, DemoTime } from '../answers/commands.js';
+import { Describe } from '../answers/describe.js';
 
 /** What the demonstration can do that no real municipality could. */
 export interface DemoParts {
@@ -46,12 +48,15 @@ export class DemoController {
 
   constructor(@Inject(DEMO_PARTS) private readonly parts: DemoParts) {}
 
+  @Describe('getDemoClock', 'Tells the time of the demonstration', DemoTime)
   @Get('clock')
   now() {
     return { now: this.parts.clock.now() };
   }
 
-  /** Moves the clock from due timer to due timer and answers when all that fell due is done. */
+  @Describe('moveDemoClock', 'Moves the clock of the demonstration on', DemoClockMoved, {
+    description: 'From due timer to due timer; answers when all that fell due is done. Never back.',
+  })
   @Post('clock')
   @HttpCode(200)
   @ChangesNothing()
@@ -74,7 +79,7 @@ export class DemoController {
     return turn;
   }
 
-  /** Tells the demo bank who holds an account and what becomes of payments to it. */
+  @Describe('registerDemoAccount', 'Tells the demo bank who holds an account and what becomes of payments to it', DemoAccount)
   @Post('bank/accounts')
   @HttpCode(200)
   @ChangesNothing()

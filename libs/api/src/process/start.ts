@@ -26,6 +26,7 @@ import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { registerDomainProblems } from '../problem-texts.js';
 import { DEMO_CLOCK, type DemoParts } from './demo.js';
+import { API_INFO } from './description.js';
 import { ApiModule, type ApiParts } from './module.js';
 import { files, openRows, openWriteParts, type WriteParts } from './parts.js';
 import { finnishHolidays, seedDemo } from './seed.js';
@@ -151,7 +152,11 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     if (demo) parts.demo = demoParts(write!, readModels, bank!, worker);
   }
   const sign: Authenticator = kind.desk ? await signIn(config, write!) : nobody;
-  const nest = await createServer(ApiModule.with(parts), { config: { ...config, port: portOf(kind, config) }, authenticator: sign });
+  const nest = await createServer(ApiModule.with(parts), {
+    config: { ...config, port: portOf(kind, config) },
+    authenticator: sign,
+    api: API_INFO,
+  });
   watch(nest, kind, write, readModels, worker);
   const url = await listen(nest, { port: portOf(kind, config), host: config.host });
   return { url, config, nest, worker, stop: stopper(nest, [end]) };

@@ -7,6 +7,10 @@ export interface ApiInfo {
   title: string;
   description: string;
   version: string;
+  /** groups of operations, in the order in which they are shown */
+  tags?: readonly { name: string; description: string }[];
+  /** what the ids in paths stand for, by name */
+  ids?: Readonly<Record<string, string>>;
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -64,17 +68,26 @@ function refusals(route: Route): Record<string, ReturnType<typeof problem>> {
   };
 }
 
+const whoMayCall = ({ access }: Route): string =>
+  access.includes('public')
+    ? 'For everybody, without signing in.'
+    : access.includes('signed-in')
+      ? 'For whoever is signed in.'
+      : `For: ${access.join(', ')}.`;
+
+const SUCCESS: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Made', 204: 'Done; there is nothing to tell' };
+
 /** The OpenAPI 3.1 description of all routes, made from the code. */
 export function describeApi(app: INestApplication, routes: readonly Route[], info: ApiInfo): OpenAPIObject {
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(info.title)
     .setDescription(info.description)
     .setVersion(info.version)
     .setLicense('EUPL-1.2', 'https://eupl.eu/1.2/en/')
-    .addBearerAuth()
-    .build();
-  const document = SwaggerModule.createDocument(app, config, {
+    .addBearerAuth();
+  for (const { name, description } of info.tags ?? []) builder.addTag(name, description);
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   for (const route of routes) {
@@ -82,14 +95,25 @@ export function describeApi(app: INestApplication, routes: readonly Route[], inf
     const operation = document.paths[path]?.[route.method.toLowerCase() as 'get'] as Operation | undefined;
     if (operation === undefined) continue;
     operation.responses = { ...refusals(route), ...operation.responses };
+    for (const [status, response] of Object.entries(operation.responses))
+      if (response !== undefined && 'description' in response) response.description ||= SUCCESS[status] ?? '';
+    operation.description = [operation.description, whoMayCall(route)].filter((text) => text).join('\n\n');
     (operation as unknown as Record<string, unknown>)['x-access'] = [...route.access];
     if (!route.access.includes('public')) operation.security = [{ bearer: [] }];
     const parameters = (operation.parameters ??= []) as ParameterObject[];
     // a POST must carry its key, which its decorator alone cannot know
     for (const parameter of parameters) if (parameter.name === 'Idempotency-Key' && route.method === 'POST') parameter.required = true;
-    for (const [, name] of route.path.matchAll(/:(\w+)/g))
-      if (!parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
-        parameters.unshift({ name: name!, in: 'path', required: true, schema: name === 'tenant' ? TENANT_SCHEMA : { type: 'string' } });
+    const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => {
+      const known = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name);
+      const parameter = known ?? {
+        name: name!,
+        in: 'path',
+        required: true,
+        schema: name === 'tenant' ? TENANT_SCHEMA : { type: 'string' },
+      };
+      return { description: name === 'tenant' ? 'Code of the municipality.' : info.ids?.[name!], ...parameter } as ParameterObject;
+    });
+    operation.parameters = [...inPath, ...parameters.filter((parameter) => parameter.in !== 'path')];
   }
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never } };
   return document;

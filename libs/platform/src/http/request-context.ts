@@ -199,11 +199,16 @@ export const readPage = (_: unknown, context: ExecutionContext): PageRequest => 
 /** `?limit=` (1–200, default 50) and `?cursor=`. Only the cursor's characters are checked here. */
 export const Page = createParamDecorator(readPage, [
   documented(
-    ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }) as MethodDecorator,
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      description: 'Most rows of the page.',
+      schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+    }) as MethodDecorator,
     ApiQuery({
       name: 'cursor',
       required: false,
-      description: 'From the page before.',
+      description: '`next` of the page before.',
       schema: { type: 'string', maxLength: 1024 },
     }) as MethodDecorator,
   ),

@@ -1,0 +1,58 @@
+import { PURPOSES } from '@minipilot/kernel/event.js';
+import { Bool, Counts, Day, Int, Moment, Of, Str, Uuid, Word } from './fields.js';
+
+/** What every command answers. */
+export class Done {
+  @Int({ description: 'where the changed stream stands now' }) revision: number;
+  @Str({ description: 'opaque; a read with `after` waits until it holds this change' }) position: string;
+}
+export class Created extends Done {
+  @Uuid() id: string;
+}
+
+export class DraftSaved {
+  @Uuid() id: string;
+  @Int({ description: 'version of the draft, for If-Match' }) revision: number;
+  @Moment({ description: 'then the draft is thrown away unless it was submitted' }) expiresAt: string;
+}
+
+export class Submitted extends Done {
+  @Uuid({ description: 'of the application, which becomes the mini-pilot' }) id: string;
+  @Str({ description: 'short name to quote when asking about it' }) receipt: string;
+  @Moment({ description: 'when it counts as arrived' }) arrivedAt: string;
+  @Moment() closesAt: string;
+  @Bool({ description: 'it arrived after the close: it is registered, and left unexamined' }) late: boolean;
+  @Word(['perhaps-known', 'perhaps-applied-before'], {
+    list: true,
+    optional: true,
+    description: 'only where the applicant is known by name and phone number alone; the application stands all the same',
+  })
+  warnings?: string[];
+}
+
+class ErasedAnswer {
+  @Counts({ description: 'keys destroyed, by purpose' }) wrappedKeys: object;
+  @Counts({ description: 'keys kept, by purpose' }) heldBack: object;
+  @Int() drafts: number;
+  @Int() identities: number;
+  @Int() actorKeys: number;
+}
+class HeldAnswer {
+  @Word(PURPOSES) purpose: string;
+  @Day({ description: 'last day for which the law holds it back' }) until: string;
+}
+export class Erasure extends Done {
+  @Of(() => ErasedAnswer, { description: 'what this request destroyed' }) erased: ErasedAnswer;
+  @Of(() => HeldAnswer, { list: true, description: 'what the law holds back' }) held: HeldAnswer[];
+}
+
+export class DemoTime {
+  @Moment() now: string;
+}
+export class DemoClockMoved extends DemoTime {
+  @Int({ description: 'due timers at which the clock stopped on its way' }) steps: number;
+}
+export class DemoAccount {
+  @Str() iban: string;
+  @Word(['settle', 'reject', 'return']) behaviour: string;
+}

@@ -1,0 +1,32 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+
+/** Documents that an answer carries the ETag which the next If-Match names. */
+const ETAG = { ETag: { description: 'Revision of what is answered, for If-Match.', schema: { type: 'string', example: '"3"' } } } as const;
+
+export interface Described {
+  /** what the summary leaves out */
+  description?: string;
+  /** of success; 200 unless told otherwise */
+  status?: 200 | 201 | 204;
+  etag?: true;
+}
+
+/**
+ * Describes an operation: its lasting name, what it does for whom in one line, and the class of its successful answer –
+ * one of several where there are several, null where there is nothing to tell.
+ */
+export function Describe(
+  operationId: string,
+  summary: string,
+  answer: Type | readonly Type[] | null,
+  more: Described = {},
+): MethodDecorator {
+  const { description, status = 200, etag } = more;
+  const response = { status, description: '', ...(etag ? { headers: ETAG } : {}) };
+  const operation = ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) });
+  if (answer === null) return applyDecorators(operation, ApiResponse(response));
+  if (!Array.isArray(answer)) return applyDecorators(operation, ApiResponse({ ...response, type: answer as Type }));
+  const schema = { oneOf: answer.map((type: Type) => ({ $ref: getSchemaPath(type) })) };
+  return applyDecorators(operation, ApiExtraModels(...(answer as Type[])), ApiResponse({ ...response, schema }));
+}

@@ -1,0 +1,54 @@
+import { PURPOSES } from '@minipilot/kernel/event.js';
+import type { Duty } from '@minipilot/insight/worklist.js';
+import { ROLES } from '@minipilot/identity/roles.js';
+import { ContactAnswer, ProposalTextAnswer, ReportTextAnswer } from './applications.js';
+import { Bool, Int, Moment, Of, Open, pageOf, Str, Uuid, Word } from './fields.js';
+
+const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner', 'recipient'];
+
+/** One thing that waits for somebody. */
+export class DutyAnswer implements Omit<Duty, 'person'> {
+  @Str({ description: 'a stable word, such as check-application' }) duty: string;
+  @Word(DUTY_ROLES, { description: 'whom it waits for; `recipient` is the applicant’s side' }) role: Duty['role'];
+  @Word(['call', 'pilot', 'batch', 'payout-row', 'service']) about: Duty['about'];
+  @Str({ description: 'of what it is about' }) id: string;
+  @Uuid({ nullable: true }) call: string | null;
+  @Str({ description: 'instant or day from which it waits' }) since: string;
+  @Str({ nullable: true, description: 'last instant or day; null where there is none' }) until: string | null;
+  @Bool() overdue: boolean;
+}
+export const DutyPage = pageOf('DutyPage', DutyAnswer);
+
+class HeldKey {
+  @Word(PURPOSES) purpose: string;
+  @Uuid() eventId: string;
+}
+class HeldDraft {
+  @Str({ description: '`application/<call>` or `card/<call>`' }) scope: string;
+  @Open() body: object;
+  @Moment() updatedAt: string;
+  @Moment() expiresAt: string;
+}
+class HistoryEntry {
+  @Str() type: string;
+  @Moment() at: string;
+  @Open() data: object;
+}
+class HeldApplication {
+  @Uuid() id: string;
+  @Int() revision: number;
+  @Open({ description: 'as folded from its events' }) state: object;
+  @Of(() => ContactAnswer, { nullable: true }) contact: ContactAnswer | null;
+  @Of(() => ProposalTextAnswer, { nullable: true }) proposal: ProposalTextAnswer | null;
+  @Of(() => ReportTextAnswer, { nullable: true }) report: ReportTextAnswer | null;
+  @Of(() => HistoryEntry, { list: true, description: 'oldest first' }) history: HistoryEntry[];
+}
+/** All that is held on one person. */
+export class MyData {
+  @Str({ optional: true }) email?: string;
+  @Word(ROLES, { list: true }) roles: string[];
+  @Str({ list: true, description: 'kinds of identity under which the person is known' }) identities: string[];
+  @Of(() => HeldKey, { list: true, description: 'sealed parts of events that can still be opened' }) sealed: HeldKey[];
+  @Of(() => HeldDraft, { list: true }) drafts: HeldDraft[];
+  @Of(() => HeldApplication, { list: true }) applications: HeldApplication[];
+}
