@@ -160,7 +160,10 @@ export interface Recomputed {
 
 /** Computes the proposal of a call again from its events alone and compares. Null where nothing was proposed. */
 export async function recompute(store: Reader, tenant: string, callId: string): Promise<Recomputed | null> {
-  const callState = fold(call, (await history(store, callStream(tenant, callId))) as never[]);
+  const callEvents = await history(store, callStream(tenant, callId));
+  const callState = fold(call, callEvents as never[]);
+  /** as it was before an event of the log: its budget may have been raised since */
+  const callBefore = (position: Position) => fold(call, callEvents.filter((e) => e.position < position) as never[]);
   const events = (await history(store, scoringStream(tenant, callId))) as unknown as (Recorded & ScoringEvent)[];
   if (callState.content === null || !events.some((e) => e.type === 'scoring.proposed' || e.type === 'scoring.round-proposed')) return null;
   const checked: string[] = [];
@@ -168,12 +171,6 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
   const expect = (what: string, holds: boolean) => void (holds ? checked : differences).push(what);
   expect('the rules have the hash that was announced', sha256(jcs(callState.content.rules)) === callState.rulesHash);
 
-  const pilots = new Map<string, PilotState>();
-  const pilotState = async (id: string) => {
-    if (!pilots.has(id)) pilots.set(id, fold(pilot, (await history(store, pilotStream(tenant, id))) as never[]));
-    return pilots.get(id)!;
-  };
-  /** as it was before an event of the log */
   const pilotBefore = async (id: string, position: Position) =>
     fold(pilot, (await history(store, pilotStream(tenant, id))).filter((e) => e.position < position) as never[]);
   if (callState.content.rules.method === 'rolling') await recomputeRounds();
@@ -197,8 +194,9 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     const until = events.findIndex((e) => e.type === 'scoring.proposed');
     const state = fold(scoring, events.slice(0, until) as never[]);
     const applications = state.started!.applications;
-    const facts = { call: callState, pilots: {} as Record<string, PilotState> };
-    for (const id of applications) facts.pilots[id] = await pilotState(id);
+    const { position } = events[until]!;
+    const facts = { call: callBefore(position), pilots: {} as Record<string, PilotState> };
+    for (const id of applications) facts.pilots[id] = await pilotBefore(id, position);
     expect('the lot’s seed is the one that was committed to', sha256(Buffer.from(state.opened!.seed, 'hex')) === callState.lotHash);
     const wrong = await wrongCommitments(state.cards);
     expect(`all ${state.cards.length} opened cards are the ones that were sealed`, wrong.length === 0);
@@ -234,14 +232,15 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
         const ids = new Set(places.map((p) => p.application));
         const applications = [];
         for (const id of ids) {
-          const { application } = await pilotState(id);
+          const { application } = await pilotBefore(id, event.position);
           applications.push({ id, askedCents: application!.askedCents, arrivedAt: application!.arrivedAt });
         }
         if (seed !== null)
           expect(`round ${round}: the lot’s seed is the one that was committed to`, sha256(Buffer.from(seed, 'hex')) === callState.lotHash);
         const then: Record<string, PilotState> = {};
         for (const id of Object.keys(state.proposed)) then[id] = await pilotBefore(id, event.position);
-        expect(`round ${round}: the money left is what was left`, leftForRound(state, { call: callState, pilots: then }) === leftCents);
+        const left = leftForRound(state, { call: callBefore(event.position), pilots: then });
+        expect(`round ${round}: the money left is what was left`, left === leftCents);
         const again = rollingRound({
           rules: callState.content!.rules,
           leftCents,
