@@ -124,8 +124,11 @@ async function summarise(client: Client, publicClient: Client, calls: Readonly<R
   const money = { budgetedCents: 0, paidCents: 0, returnedCents: 0, debitsCents: 0, creditsCents: 0 };
   for (const method of METHODS) {
     const call = calls[method];
-    for (const { state } of await client.list(STAFF.officer, `desk/calls/${call}/applications`))
-      stages[state as string] = (stages[state as string] ?? 0) + 1;
+    for (const { state } of await client.list(STAFF.officer, `desk/calls/${call}/applications`)) {
+      // late ones are left unexamined in the decision
+      const stage = state === 'left' ? 'late' : (state as string);
+      stages[stage] = (stages[stage] ?? 0) + 1;
+    }
     const [group] = (await publicClient.get(null, `dashboard/money?call=${call}`))['groups'] as Json[];
     money.budgetedCents += group!['budgetCents'] as number;
     money.paidCents += group!['paidCents'] as number;

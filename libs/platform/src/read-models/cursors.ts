@@ -145,6 +145,15 @@ export function abandon(readModels: ReadModels, { projection, generation, fence 
   ]);
 }
 
+/** Takes a generation away, live or not, with its views if it is live. False when its cursor has moved since it was read. */
+export function dropGeneration(readModels: ReadModels, row: CursorRow): Promise<boolean> {
+  return readModels.engine.commit([
+    removeCursor(readModels, row),
+    ...(row.live === 1 ? ddl(dropViews(row)) : []),
+    ...ddl(dropTables(row, row.generation)),
+  ]);
+}
+
 /** Whether all cursors stand in the database as they were left here. */
 export async function areCurrent(readModels: ReadModels, cursors: readonly Cursor[]): Promise<boolean> {
   const rows = await cursorRows(readModels);

@@ -3,7 +3,7 @@ import type { Catalogue } from '@minipilot/kernel/event.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { EventStore } from '../store/port.js';
 import { applyBatch } from './apply.js';
-import { abandon, areCurrent, beginGeneration, liveCursors, swap, type Cursor } from './cursors.js';
+import { abandon, areCurrent, beginGeneration, cursorRows, dropGeneration, liveCursors, swap, type Cursor } from './cursors.js';
 import type { ReadModels } from './database.js';
 import type { Poison } from './fold.js';
 import { checkProjection } from './tables.js';
@@ -98,3 +98,16 @@ const resultOf = ({ projection, generation }: Cursor, poison: Poison | null): Re
   generation,
   poison,
 });
+
+/**
+ * Takes all read models of this database away, whatever release made them. Whoever follows the log makes its own anew from the
+ * beginning. Returns how many there were.
+ */
+export async function dropAll(readModels: ReadModels): Promise<number> {
+  for (let dropped = 0; ; ) {
+    const rows = await cursorRows(readModels);
+    if (rows.length === 0) return dropped;
+    // a cursor that moved in between is met again in the next round
+    for (const row of rows) if (await dropGeneration(readModels, row)) dropped++;
+  }
+}
