@@ -23,7 +23,11 @@ function host(...past: [type: string, data: object, at?: string][]) {
     return awarding.react(state, input, TENANT);
   };
   for (const event of past) on(...event);
-  return { on, due: (timer: string, due: string) => awarding.react(awarding.evolve(state, { kind: 'timer', timer, due }), { kind: 'timer', timer, due }, TENANT) };
+  return {
+    on,
+    due: (timer: string, due: string) =>
+      awarding.react(awarding.evolve(state, { kind: 'timer', timer, due }), { kind: 'timer', timer, due }, TENANT),
+  };
 }
 
 type Past = [type: string, data: object];
@@ -48,7 +52,10 @@ const notified = (appealUntil = '2027-10-25', acceptBy: string | null = '2027-11
   'pilot.notified',
   { channel: 'electronic', sentOn: '2027-10-08', noticeOn: '2027-10-11', appealUntil, acceptBy },
 ];
-const published = (appealUntil = '2027-10-29'): Past => ['pilot.decision-published', { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil }];
+const published = (appealUntil = '2027-10-29'): Past => [
+  'pilot.decision-published',
+  { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil },
+];
 const accepted: Past = ['pilot.award-accepted', { acceptedAt: AT }];
 const declined: Past = ['pilot.award-declined', { declinedAt: AT }];
 const lapsed: Past = ['pilot.award-lapsed', { effectiveAt: AT }];
@@ -80,7 +87,9 @@ describe('awarding', () => {
 
   it('reserves from the budget, or from the reserve after an appeal', () => {
     expect(host().on(...decided())).toEqual({ commands: [toLedger('Reserve', { cents: 50_000, from: 'available' })] });
-    expect(host().on(...decided({ from: 'appeal-reserve' }))).toEqual({ commands: [toLedger('Reserve', { cents: 50_000, from: 'appeal-reserve' })] });
+    expect(host().on(...decided({ from: 'appeal-reserve' }))).toEqual({
+      commands: [toLedger('Reserve', { cents: 50_000, from: 'appeal-reserve' })],
+    });
   });
 
   it('commits and asks for payment at once when the account is there', () => {
@@ -95,13 +104,18 @@ describe('awarding', () => {
     expect(host(final, notified(), accepted).on(...published())).toEqual({ timers: [pay] });
     expect(host(final, published(), accepted).on(...notified())).toEqual({ timers: [pay] });
     expect(host(final, accepted).on(...notified())).toEqual({});
-    expect(host(final, published(), accepted).on(...notified('2027-11-02'))).toEqual({ timers: [{ timer: 'pay', due: '2027-11-03T12:00:00.000Z' }] });
+    expect(host(final, published(), accepted).on(...notified('2027-11-02'))).toEqual({
+      timers: [{ timer: 'pay', due: '2027-11-03T12:00:00.000Z' }],
+    });
     expect(host(final, notified(), published(), accepted).due('pay', '2027-10-30T12:00:00.000Z')).toEqual({ commands: [request] });
   });
 
   it('pays at once what became final before the account came, also when that day had come once before', () => {
     const late = '2027-11-05T08:00:00.000Z';
-    expect(host(final, notified(), published()).on(...accepted, late)).toEqual({ commands: [toLedger('Commit'), request], timers: [lapse(null)] });
+    expect(host(final, notified(), published()).on(...accepted, late)).toEqual({
+      commands: [toLedger('Commit'), request],
+      timers: [lapse(null)],
+    });
     // the payment to the first recipient failed after that day, another one takes over
     const second = host(final, notified(), published(), accepted, failed, withdrew, changed);
     expect(second.on(...accepted, late)).toEqual({ commands: [request], timers: [lapse(null)] });
@@ -120,7 +134,11 @@ describe('awarding', () => {
       expect(host(decided(), notified()).on(...event)).toEqual({
         commands: [
           toLedger('Release', { reason: why }),
-          { aggregate: 'scoring', stream: scoringStream(TENANT, CALL), command: { type: 'FreePlace', call: CALL, application: PILOT, why } },
+          {
+            aggregate: 'scoring',
+            stream: scoringStream(TENANT, CALL),
+            command: { type: 'FreePlace', call: CALL, application: PILOT, why },
+          },
         ],
         timers: [lapse(null), noPay],
       });
@@ -130,8 +148,14 @@ describe('awarding', () => {
   it('waits for another recipient, and commits the money only once', () => {
     expect(host(decided(), notified(), accepted).on(...withdrew)).toEqual({ timers: [lapse('2027-10-27T12:00:00.000Z'), noPay] });
     expect(host(decided(), notified(), withdrew).on(...changed)).toEqual({ timers: [lapse('2027-11-20T12:00:00.000Z')] });
-    expect(host(decided(), notified(), withdrew, changed).on(...accepted)).toEqual({ commands: [toLedger('Commit'), request], timers: [lapse(null)] });
-    expect(host(decided(), notified(), accepted, failed, withdrew, changed).on(...accepted)).toEqual({ commands: [request], timers: [lapse(null)] });
+    expect(host(decided(), notified(), withdrew, changed).on(...accepted)).toEqual({
+      commands: [toLedger('Commit'), request],
+      timers: [lapse(null)],
+    });
+    expect(host(decided(), notified(), accepted, failed, withdrew, changed).on(...accepted)).toEqual({
+      commands: [request],
+      timers: [lapse(null)],
+    });
     // a notice that comes meanwhile does not give more time to name one
     expect(host(decided(), withdrew).on(...notified())).toEqual({ timers: [lapse('2027-10-27T12:00:00.000Z')] });
   });
@@ -146,7 +170,14 @@ describe('awarding', () => {
   });
 
   it('begins anew with a changed decision', () => {
-    const again = host(final, notified(), published(), accepted, declined, decided({ pay: 'when-final', from: 'appeal-reserve', decision: id('appeal') }));
+    const again = host(
+      final,
+      notified(),
+      published(),
+      accepted,
+      declined,
+      decided({ pay: 'when-final', from: 'appeal-reserve', decision: id('appeal') }),
+    );
     expect(again.on(...accepted)).toEqual({ commands: [toLedger('Commit')], timers: [lapse(null)] });
     expect(again.on(...notified('2027-12-10'))).toEqual({});
     expect(again.on(...published('2027-12-13'))).toEqual({ timers: [{ timer: 'pay', due: '2027-12-14T12:00:00.000Z' }] });

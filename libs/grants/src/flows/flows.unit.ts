@@ -88,7 +88,8 @@ describe('closing', () => {
   const stream = callStream(TENANT, CALL);
   const CLOSES = content().closesAt;
   const DUE = '2027-09-22T13:00:30.000Z';
-  const arrives = (flow: ReturnType<typeof host>, pilot: string, late = false) => flow.on(pilotStream(TENANT, pilot), 'pilot.submitted', submission(late));
+  const arrives = (flow: ReturnType<typeof host>, pilot: string, late = false) =>
+    flow.on(pilotStream(TENANT, pilot), 'pilot.submitted', submission(late));
   const announced = () => {
     const flow = host(closing);
     expect(flow.on(stream, 'call.announced', announcement())).toEqual({ timers: [{ timer: 'close', due: DUE }] });
@@ -165,7 +166,12 @@ describe('selecting', () => {
   const [m, n] = [id('member m'), id('member n')];
   const CLOSES = '2027-09-30T12:00:00.000Z';
   const started = { call: CALL, members: [m, n], chair: m, applications: [PILOT], left: [], closesAt: CLOSES };
-  const book = (member: string) => [scorebookStream(TENANT, scorebookId(CALL, member)), 'scorebook.book-closed', { call: CALL, member, effectiveAt: CLOSES, code: null }] as const;
+  const book = (member: string) =>
+    [
+      scorebookStream(TENANT, scorebookId(CALL, member)),
+      'scorebook.book-closed',
+      { call: CALL, member, effectiveAt: CLOSES, code: null },
+    ] as const;
   const to = (command: object) => ({ commands: [{ aggregate: 'scoring', stream, command: { call: CALL, ...command } }] });
 
   it('closes the books, opens the cards page by page, and computes the proposal page by page', () => {
@@ -183,7 +189,9 @@ describe('selecting', () => {
     expect(flow.on(...book(m))).toEqual({});
     expect(flow.on(...book(m))).toEqual({});
     expect(flow.on(...book(n))).toEqual(to({ type: 'OpenCards', page: 0, effectiveAt: CLOSES }));
-    expect(flow.on(stream, 'scoring.cards-opened', { page: 0, cards: [] })).toEqual(to({ type: 'OpenCards', page: 1, effectiveAt: CLOSES }));
+    expect(flow.on(stream, 'scoring.cards-opened', { page: 0, cards: [] })).toEqual(
+      to({ type: 'OpenCards', page: 1, effectiveAt: CLOSES }),
+    );
     const opened = { cards: 0, digest: hash('cards'), seed: hash('seed'), effectiveAt: CLOSES };
     expect(flow.on(stream, 'scoring.opened', opened)).toEqual(to({ type: 'ComputeProposal', page: 0 }));
     expect(flow.on(stream, 'scoring.proposed', { page: 0, places: [], last: false })).toEqual(to({ type: 'ComputeProposal', page: 1 }));
@@ -221,7 +229,9 @@ describe('selecting', () => {
     flow.on(callStream(TENANT, CALL), 'call.announced', announcement(rolling));
     flow.on(callStream(TENANT, CALL), 'call.deadline-extended', { closesAt: '2027-04-23T13:00:00.000Z', reason: 'Rahaa on.' });
     expect(flow.due('round', '2027-04-16T06:00:00.000Z').timers).toEqual([{ timer: 'round', due: '2027-04-23T06:00:00.000Z' }]);
-    expect(flow.on(callStream(TENANT, CALL), 'call.cancelled', { reason: 'Raha loppui.' })).toEqual({ timers: [{ timer: 'round', due: null }] });
+    expect(flow.on(callStream(TENANT, CALL), 'call.cancelled', { reason: 'Raha loppui.' })).toEqual({
+      timers: [{ timer: 'round', due: null }],
+    });
     const scored = host(selecting);
     scored.on(callStream(TENANT, CALL), 'call.announced', announcement());
     expect(scored.on(callStream(TENANT, CALL), 'call.cancelled', { reason: 'Raha loppui.' })).toEqual({});
@@ -240,7 +250,11 @@ describe('selecting', () => {
 
 describe('deciding', () => {
   const stream = scoringStream(TENANT, CALL);
-  const to = (pilot: string, command: object) => ({ aggregate: 'pilot', stream: pilotStream(TENANT, pilot), command: { call: CALL, ...command } });
+  const to = (pilot: string, command: object) => ({
+    aggregate: 'pilot',
+    stream: pilotStream(TENANT, pilot),
+    command: { call: CALL, ...command },
+  });
 
   it('copies a decision, a notice and a publication to the pilots that they concern', () => {
     const flow = host(deciding);
@@ -257,7 +271,9 @@ describe('deciding', () => {
       waitingRank: null,
     };
     expect(flow.on(stream, 'scoring.decided', decided)).toEqual({
-      commands: [to(PILOT, { type: 'RecordDecision', ...decision, decision: expect.any(String) as string, decider: expect.any(String) as string })],
+      commands: [
+        to(PILOT, { type: 'RecordDecision', ...decision, decision: expect.any(String) as string, decider: expect.any(String) as string }),
+      ],
     });
     const window = { noticeOn: '2027-10-11', appealUntil: '2027-10-25' };
     const notice = { channel: 'electronic', sentOn: '2027-10-08', ...window };
@@ -287,8 +303,24 @@ describe('reporting', () => {
     deMinimis: null,
   });
   const days = { remindOn: ['2027-11-13', '2027-11-24'], escalateOn: '2027-12-11' };
-  const paid = { instalment: 1, attempt: 1, cents: 50_000, batch: id('batch'), reference: 'E1', paidOn: '2027-10-13', reportDue: '2027-11-27', ...days };
-  const reported = { reportedAt: '2027-11-20T10:00:00.000Z', outcome: 'no', participants: 2, usedCents: 21_000, unspentCents: 29_000, goOn: false };
+  const paid = {
+    instalment: 1,
+    attempt: 1,
+    cents: 50_000,
+    batch: id('batch'),
+    reference: 'E1',
+    paidOn: '2027-10-13',
+    reportDue: '2027-11-27',
+    ...days,
+  };
+  const reported = {
+    reportedAt: '2027-11-20T10:00:00.000Z',
+    outcome: 'no',
+    participants: 2,
+    usedCents: 21_000,
+    unspentCents: 29_000,
+    goOn: false,
+  };
   const NAMES = ['remind 2027-11-13', 'remind 2027-11-24', 'overdue', 'escalate'];
   const DUES = ['2027-11-13T12:00:00.000Z', '2027-11-24T12:00:00.000Z', '2027-11-28T12:00:00.000Z', '2027-12-11T12:00:00.000Z'];
   const all = NAMES.map((timer, i) => ({ timer, due: DUES[i]! }));
@@ -372,20 +404,26 @@ describe('adopting', () => {
   });
   const proposal = () => {
     const flow = host(adopting);
-    expect(flow.on(stream, 'service.adoption-proposed', proposed)).toEqual({ timers: [{ timer: 'answer', due: '2027-11-01T12:00:00.000Z' }] });
+    expect(flow.on(stream, 'service.adoption-proposed', proposed)).toEqual({
+      timers: [{ timer: 'answer', due: '2027-11-01T12:00:00.000Z' }],
+    });
     return flow;
   };
   const to = (command: object) => ({ commands: [{ aggregate: 'service', stream, command }] });
   const quiet = { timer: 'answer', due: null };
 
   it('notes a silent owner, and no other', () => {
-    expect(proposal().due('answer', '2027-11-01T12:00:00.000Z')).toEqual(to({ type: 'RecordAnswerOverdue', effectiveAt: '2027-11-01T12:00:00.000Z' }));
+    expect(proposal().due('answer', '2027-11-01T12:00:00.000Z')).toEqual(
+      to({ type: 'RecordAnswerOverdue', effectiveAt: '2027-11-01T12:00:00.000Z' }),
+    );
     expect(proposal().on(stream, 'service.answered', { answer: 'for', answeredOn: '2027-10-04' })).toEqual({ timers: [quiet] });
   });
 
   it('keeps the yearly review of what was adopted, until it ends', () => {
     const flow = proposal();
-    expect(flow.on(stream, 'service.decided', decided('adopted'))).toEqual({ timers: [quiet, { timer: 'review', due: '2028-11-30T12:00:00.000Z' }] });
+    expect(flow.on(stream, 'service.decided', decided('adopted'))).toEqual({
+      timers: [quiet, { timer: 'review', due: '2028-11-30T12:00:00.000Z' }],
+    });
     const due = '2028-11-30T12:00:00.000Z';
     expect(flow.due('review', due)).toEqual(to({ type: 'RecordReviewDue', due: '2028-11-30', effectiveAt: due }));
     const review = { on: '2028-12-04', goesOn: true, summary: 'Kävijöitä 400.', nextDue: '2029-12-04' };

@@ -126,7 +126,7 @@ export class Town {
       const subject = reader.flow.subject(event);
       if (subject === null) continue;
       const stream = `${TENANT}.flow-${reader.flow.name}-${subject}`;
-      await this.react(reader.flow, reader.states, stream, { kind: 'event', event: { ...event, actor: '', fp: '' } }, event.id);
+      await this.react(reader.flow, reader.states, stream, { kind: 'event', event: { ...event, fp: '' } }, event.id);
     }
   }
 
@@ -160,8 +160,8 @@ export class Town {
     commands: FlowCommand[],
     timers: { timer: string; due: string | null }[],
   ) {
-    const { type, v, revision, at, data, stream: from } = input.kind === 'event' ? input.event : ({} as Recorded);
-    const written = input.kind === 'timer' ? input : { kind: 'event', type, v, stream: from, revision, at, data };
+    const { type, v, revision, at, actor, data, stream: from } = input.kind === 'event' ? input.event : ({} as Recorded);
+    const written = input.kind === 'timer' ? input : { kind: 'event', type, v, stream: from, revision, at, actor, data };
     const subject = stream.slice(`${TENANT}.flow-${flow}-`.length);
     const facts = { flow, subject, inputId, input: written, commands, timers };
     this.append(stream, uuid5('reaction', stream, inputId), `flow.${flow}`, [{ type: 'flow.reacted', data: facts, seal: undefined }], {});
@@ -253,7 +253,8 @@ export class Town {
     };
   }
 
-  private ibanOf(accountEvent: string): string {
+  /** what lies sealed in the event of an account */
+  ibanOf(accountEvent: string): string {
     return (this.sealed.get(`${accountEvent} iban`)!.payload as { iban: string }).iban;
   }
 

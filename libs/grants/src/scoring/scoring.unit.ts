@@ -37,9 +37,23 @@ const pilots = (change: Record<string, PilotState> = {}): Record<string, PilotSt
 /** 3 awards fit into the budget, 1 more into the reserve. */
 const call = announced({ budget: { ...announced().content!.budget, cents: 200_000 } }, { closed: true, applications: IDS });
 const cards: OpenedCard[] = IDS.flatMap((key, i) =>
-  [CHAIR, SECOND].map((member) => ({ application: key, member, values: [5 - Math.min(i, 5), 3], salt: hash(`${key}${member}`), card: id(`card ${i} ${member}`) })),
+  [CHAIR, SECOND].map((member) => ({
+    application: key,
+    member,
+    values: [5 - Math.min(i, 5), 3],
+    salt: hash(`${key}${member}`),
+    card: id(`card ${i} ${member}`),
+  })),
 ).sort((a, b) => (a.application + a.member < b.application + b.member ? -1 : 1));
-const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({ policy: POLICY, call, pilots: pilots(), cards, booksOpen: 0, seed: SEED, ...change });
+const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({
+  policy: POLICY,
+  call,
+  pilots: pilots(),
+  cards,
+  booksOpen: 0,
+  seed: SEED,
+  ...change,
+});
 const past = told(scoring, facts(), NOW, DECIDER);
 
 type Of<T extends ScoringCommand['type']> = Extract<ScoringCommand, { type: T }>;
@@ -57,7 +71,10 @@ const compute = (page = 0): ScoringCommand => ({ type: 'ComputeProposal', call: 
 const proposed = past(start(), [open(), AFTER], [compute(), AFTER]);
 const digest = proposed.state.proposal!;
 const sign = (what = digest): ScoringCommand => ({ type: 'SignProposal', call: CALL, digest: what });
-const signed = [start(), [open(), AFTER], [compute(), AFTER], [sign(), AFTER, CHAIR]] as [ScoringCommand, ...[ScoringCommand, string, string?][]];
+const signed = [start(), [open(), AFTER], [compute(), AFTER], [sign(), AFTER, CHAIR]] as [
+  ScoringCommand,
+  ...[ScoringCommand, string, string?][],
+];
 
 const item = (application: string, result: DecisionItem['result'], change: Partial<DecisionItem> = {}): DecisionItem => ({
   application,
@@ -116,18 +133,36 @@ describe('scoring starts', () => {
   });
 
   it('when the call has closed, with enough members, each once, the chair among them', () => {
-    past().when(start(), NOW, DECIDER, facts({ call: { ...call, closed: false } })).thenRejected('call-still-open');
-    past().when(start({ members: [CHAIR] })).thenRejected('too-few-members', { members: 1, needed: 2 });
-    past().when(start({ members: [CHAIR, CHAIR] })).thenRejected('member-twice');
-    past().when(start({ chair: DECIDER })).thenRejected('chair-not-member');
-    past().when(start({ closesAt: NOW })).thenRejected('deadline-in-past');
-    past().when(start(), NOW, DECIDER, facts({ call: announced({ rules: ROLLING }) })).thenRejected('call-is-rolling');
-    past().when(start(), NOW, DECIDER, facts({ call: { ...call, status: 'cancelled' } })).thenRejected('call-cancelled');
-    past().when(start(), NOW, DECIDER, facts({ call: announced({}, { status: 'draft' }) })).thenRejected('call-not-found');
+    past()
+      .when(start(), NOW, DECIDER, facts({ call: { ...call, closed: false } }))
+      .thenRejected('call-still-open');
+    past()
+      .when(start({ members: [CHAIR] }))
+      .thenRejected('too-few-members', { members: 1, needed: 2 });
+    past()
+      .when(start({ members: [CHAIR, CHAIR] }))
+      .thenRejected('member-twice');
+    past()
+      .when(start({ chair: DECIDER }))
+      .thenRejected('chair-not-member');
+    past()
+      .when(start({ closesAt: NOW }))
+      .thenRejected('deadline-in-past');
+    past()
+      .when(start(), NOW, DECIDER, facts({ call: announced({ rules: ROLLING }) }))
+      .thenRejected('call-is-rolling');
+    past()
+      .when(start(), NOW, DECIDER, facts({ call: { ...call, status: 'cancelled' } }))
+      .thenRejected('call-cancelled');
+    past()
+      .when(start(), NOW, DECIDER, facts({ call: announced({}, { status: 'draft' }) }))
+      .thenRejected('call-not-found');
   });
 
   it('and may be extended until it closes', () => {
-    past(start()).when(extend('2027-10-04T12:00:00.000Z')).then([{ type: 'scoring.extended', data: { closesAt: '2027-10-04T12:00:00.000Z' } }]);
+    past(start())
+      .when(extend('2027-10-04T12:00:00.000Z'))
+      .then([{ type: 'scoring.extended', data: { closesAt: '2027-10-04T12:00:00.000Z' } }]);
     past(start()).when(extend(CLOSES)).thenRejected('deadline-only-later');
     past(start()).when(extend('2027-10-04T12:00:00.000Z'), CLOSES).thenRejected('scoring-closed');
     past().when(extend(CLOSES)).thenRejected('scoring-not-started');
@@ -141,7 +176,9 @@ describe('cards are opened', () => {
       { type: 'scoring.cards-opened', data: { page: 0, cards } },
       { type: 'scoring.opened', data: { cards: 12, seed: SEED, effectiveAt: CLOSES } },
     ]);
-    past(start()).when(open(), AFTER, DECIDER, facts({ booksOpen: 2 })).thenRejected('books-still-open', { books: 2 });
+    past(start())
+      .when(open(), AFTER, DECIDER, facts({ booksOpen: 2 }))
+      .thenRejected('books-still-open', { books: 2 });
     past(start(), [open(), AFTER]).when(open(), AFTER).thenNothing();
     past(start(), [open(), AFTER]).when(open(1), AFTER).thenNothing();
     past().when(open()).thenRejected('scoring-not-started');
@@ -161,7 +198,8 @@ describe('cards are opened', () => {
 
 describe('the proposal', () => {
   it('is computed from rules, cards and lot, once', () => {
-    const { places, ...rest } = (past(start(), [open(), AFTER]).when(compute(), AFTER).result as ScoringEvent[])[0]!.data as never as Record<string, unknown[]>;
+    const { places, ...rest } = (past(start(), [open(), AFTER]).when(compute(), AFTER).result as ScoringEvent[])[0]!
+      .data as never as Record<string, unknown[]>;
     expect((places as { application: string; result: string }[]).map((p) => [p.application, p.result])).toEqual(
       IDS.map((a, i) => [a, i < 3 ? 'proposed-grant' : 'waiting']),
     );
@@ -174,13 +212,17 @@ describe('the proposal', () => {
     proposed.when(sign(), AFTER, CHAIR).then([{ type: 'scoring.proposal-signed', data: { digest } }]);
     proposed.when(sign(), AFTER, SECOND).thenRejected('only-the-chair');
     proposed.when(sign(hash('another')), AFTER, CHAIR).thenRejected('other-proposal', { digest });
-    past(...signed).when(sign(), AFTER, CHAIR).thenRejected('already-signed');
+    past(...signed)
+      .when(sign(), AFTER, CHAIR)
+      .thenRejected('already-signed');
     past(start()).when(sign(), AFTER, CHAIR).thenRejected('no-proposal');
   });
 
   it('of a call without applications is empty', () => {
     const none = told(scoring, facts({ call: { ...call, applications: [] }, pilots: {}, cards: [] }), AFTER, DECIDER);
-    expect(none([start(), NOW], open()).when(compute()).result).toMatchObject([{ data: { places: [], last: true, count: 0, totalCents: 0 } }]);
+    expect(none([start(), NOW], open()).when(compute()).result).toMatchObject([
+      { data: { places: [], last: true, count: 0, totalCents: 0 } },
+    ]);
   });
 });
 
@@ -194,7 +236,15 @@ describe('applications are decided', () => {
     step.then([
       {
         type: 'scoring.decided',
-        data: { application: IDS[0], applicant: id('applicant 1'), result: 'granted', cents: 50_000, ...common, ...rest, waitingRank: null },
+        data: {
+          application: IDS[0],
+          applicant: id('applicant 1'),
+          result: 'granted',
+          cents: 50_000,
+          ...common,
+          ...rest,
+          waitingRank: null,
+        },
         seal: { comment: id('applicant 1') },
       },
       {
@@ -215,7 +265,11 @@ describe('applications are decided', () => {
     ['sum-outside-what-was-asked', item(IDS[0], 'granted', { cents: 0 }), {}],
     ['sum-without-award', item(IDS[3], 'waiting', { cents: 1 }), {}],
     ['reserve-only-after-appeal', item(IDS[0], 'granted', { from: 'appeal-reserve' }), {}],
-    ['de-minimis-regulation-missing', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { economic: { deMinimisCents: 0 } }) }) }],
+    [
+      'de-minimis-regulation-missing',
+      item(IDS[0], 'granted'),
+      { pilots: pilots({ [IDS[0]]: application(1, { economic: { deMinimisCents: 0 } }) }) },
+    ],
     ['application-late', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: application(1, { late: true }) }) }],
     ['application-in-time', item(IDS[0], 'late'), {}],
     ['application-withdrawn', item(IDS[0], 'granted'), { pilots: pilots({ [IDS[0]]: { ...application(1), withdrawn: true } }) }],
@@ -246,13 +300,17 @@ describe('applications are decided', () => {
   });
 
   it('once, and not twice in one breath', () => {
-    decided().when(decide(item(IDS[0], 'granted')), DAY).thenRejected('already-decided');
+    decided()
+      .when(decide(item(IDS[0], 'granted')), DAY)
+      .thenRejected('already-decided');
     at(decide(item(IDS[0], 'granted'), item(IDS[0], 'granted'))).thenRejected('already-decided');
   });
 
   it('after the chair has signed, with a day that is not to come', () => {
     proposed.when(asProposed, DAY).thenRejected('proposal-not-signed');
-    past(...signed).when({ ...asProposed, decidedOn: '2027-10-09' } as ScoringCommand, DAY).thenRejected('date-in-future');
+    past(...signed)
+      .when({ ...asProposed, decidedOn: '2027-10-09' } as ScoringCommand, DAY)
+      .thenRejected('date-in-future');
   });
 
   it('never beyond the budget', () => {
@@ -264,12 +322,17 @@ describe('applications are decided', () => {
   });
 
   it('anew after an appeal, from the reserve, while no one who has won loses or wins twice', () => {
-    const appeal = (n: number) => decide(item(IDS[n]!, 'granted', { from: 'appeal-reserve', departure: 'appeal-upheld', reasonCode: 'appeal' }));
+    const appeal = (n: number) =>
+      decide(item(IDS[n]!, 'granted', { from: 'appeal-reserve', departure: 'appeal-upheld', reasonCode: 'appeal' }));
     const step = decided().when(appeal(4), DAY);
     expect(step.result).toMatchObject([{ data: { from: 'appeal-reserve', cents: 50_000 } }]);
     expect(step.after()).toMatchObject({ grantedCents: 150_000, reserveUsedCents: 50_000 });
-    expect(decided().when(appeal(3), DAY).result).toMatchObject([{ data: { from: 'appeal-reserve', departure: { code: 'appeal-upheld' } } }]);
-    decided([appeal(4)]).when(appeal(5), DAY).thenRejected('reserve-exceeded', { leftCents: 0 });
+    expect(decided().when(appeal(3), DAY).result).toMatchObject([
+      { data: { from: 'appeal-reserve', departure: { code: 'appeal-upheld' } } },
+    ]);
+    decided([appeal(4)])
+      .when(appeal(5), DAY)
+      .thenRejected('reserve-exceeded', { leftCents: 0 });
     decided().when(appeal(0), DAY).thenRejected('already-decided');
     const taken = decide(item(IDS[0], 'refused', { from: 'appeal-reserve', departure: 'appeal-upheld' }));
     decided().when(taken, DAY).thenRejected('already-decided');
@@ -284,16 +347,22 @@ describe('the waiting list', () => {
     step.then([{ type: 'scoring.place-freed', data: { application: IDS[1], cents: 50_000, why: 'declined', next: IDS[3] } }]);
     expect(step.after().grantedCents).toBe(100_000);
     expect(nextWaiting(step.after())).toBe(IDS[3]);
-    decided([free(IDS[1])]).when(free(IDS[1]), DAY).thenNothing();
+    decided([free(IDS[1])])
+      .when(free(IDS[1]), DAY)
+      .thenNothing();
     decided().when(free(IDS[4]), DAY).thenNothing();
-    decided().when(free(id('stranger')), DAY).thenNothing();
+    decided()
+      .when(free(id('stranger')), DAY)
+      .thenNothing();
   });
 
   it('is kept: the next one needs no reason, any other does', () => {
     const after = decided([free(IDS[1])]);
     expect(after.when(decide(item(IDS[3], 'granted')), DAY).result).toMatchObject([{ data: { departure: null, result: 'granted' } }]);
     after.when(decide(item(IDS[4], 'granted')), DAY).thenRejected('departure-without-reason', { proposed: 'waiting' });
-    decided().when(decide(item(IDS[3], 'granted')), DAY).thenRejected('budget-exceeded');
+    decided()
+      .when(decide(item(IDS[3], 'granted')), DAY)
+      .thenRejected('budget-exceeded');
   });
 });
 
@@ -328,13 +397,19 @@ describe('notice and publication', () => {
   it('follows the decision, and is not told ahead', () => {
     decided().when(notice('letter', '2027-10-09'), DAY).thenRejected('date-in-future');
     decided().when(notice('letter', '2027-10-07'), DAY).thenRejected('notice-before-decision', { decidedOn: '2027-10-08' });
-    decided().when(notice('letter', '2027-10-08', [IDS[0], id('stranger')]), DAY).thenRejected('not-decided');
+    decided()
+      .when(notice('letter', '2027-10-08', [IDS[0], id('stranger')]), DAY)
+      .thenRejected('not-decided');
   });
 
   it('on the web starts the residents’ window, once for each decision', () => {
     const data = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29', applications: [...IDS].sort() };
-    decided().when(publish('2027-10-08'), DAY).then([{ type: 'scoring.published', data }]);
-    decided([publish('2027-10-08')]).when(publish('2027-10-08'), DAY).thenRejected('nothing-to-publish');
+    decided()
+      .when(publish('2027-10-08'), DAY)
+      .then([{ type: 'scoring.published', data }]);
+    decided([publish('2027-10-08')])
+      .when(publish('2027-10-08'), DAY)
+      .thenRejected('nothing-to-publish');
     decided().when(publish('2027-10-07'), DAY).thenRejected('nothing-to-publish');
     decided().when(publish('2027-10-09'), DAY).thenRejected('date-in-future');
     // Aune's residents: on the web on Monday 8 March, noticed on the 15th, Easter Monday moves the last day
@@ -347,21 +422,36 @@ describe('a rolling call', () => {
   const rolling = announced({ rules: ROLLING, budget: { ...announced().content!.budget, cents: 150_000 } });
   const rollingFacts = facts({ call: rolling, cards: [] });
   const round = told(scoring, rollingFacts, NOW, DECIDER);
-  const read = (application: string, values = [true, true, true]): ScoringCommand => ({ type: 'RecordReading', call: CALL, application, values });
+  const read = (application: string, values = [true, true, true]): ScoringCommand => ({
+    type: 'RecordReading',
+    call: CALL,
+    application,
+    values,
+  });
   const propose: ScoringCommand = { type: 'ProposeRound', call: CALL, effectiveAt: '2027-09-24T06:00:00.000Z' };
   const yes = read(IDS[0]);
 
   it('is read with yes and no by who had no hand in it', () => {
     round()
       .when(yes)
-      .then([{ type: 'scoring.reading-recorded', data: { application: IDS[0], reader: DECIDER, values: [true, true, true], salt: '00'.repeat(32) } }]);
-    const reads = (change: PilotState, code: string) => round().when(yes, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: change } }).thenRejected(code);
+      .then([
+        {
+          type: 'scoring.reading-recorded',
+          data: { application: IDS[0], reader: DECIDER, values: [true, true, true], salt: '00'.repeat(32) },
+        },
+      ]);
+    const reads = (change: PilotState, code: string) =>
+      round()
+        .when(yes, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: change } })
+        .thenRejected(code);
     reads({ ...application(1), withdrawn: true }, 'application-withdrawn');
     reads({ ...application(1), call: id('other') }, 'application-not-found');
     reads(application(1, { late: true }), 'application-late');
     reads(application(1, { helper: DECIDER }), 'helper-may-not-judge');
     reads(application(1, { filedBy: DECIDER }), 'own-application');
-    round().when(read(IDS[0], [true])).thenRejected('card-criteria', { criteria: 3 });
+    round()
+      .when(read(IDS[0], [true]))
+      .thenRejected('card-criteria', { criteria: 3 });
     past().when(yes).thenRejected('call-is-ranked');
     round(yes, propose).when(yes).thenRejected('already-proposed');
     expect(round(read(IDS[0], [false, true, true]), propose).when(yes).result).toHaveLength(1);
@@ -369,7 +459,10 @@ describe('a rolling call', () => {
 
   it('puts together a round of what was read; nothing is no round', () => {
     round().when(propose).thenNothing();
-    const step = round(yes, read(IDS[1], [true, false, true])).when(propose, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: application(1), [IDS[1]]: application(2) } });
+    const step = round(yes, read(IDS[1], [true, false, true])).when(propose, NOW, DECIDER, {
+      ...rollingFacts,
+      pilots: { [IDS[0]]: application(1), [IDS[1]]: application(2) },
+    });
     expect(step.result).toMatchObject([
       {
         type: 'scoring.round-proposed',
@@ -388,7 +481,9 @@ describe('a rolling call', () => {
   });
 
   it('does not repeat a round that says nothing new', () => {
-    round(read(IDS[1], [true, false, true]), propose).when(propose).thenNothing();
+    round(read(IDS[1], [true, false, true]), propose)
+      .when(propose)
+      .thenNothing();
     round(yes, propose).when(propose).thenNothing();
     const changed = round(read(IDS[1], [true, false, true]), propose, read(IDS[1])).when(propose);
     expect(changed.result).toMatchObject([{ data: { round: 2, places: [{ application: IDS[1], result: 'proposed-grant' }] } }]);
@@ -414,7 +509,11 @@ describe('a rolling call', () => {
   it('is decided as the round says, without a chair', () => {
     const step = round(yes, propose).when(decide(item(IDS[0], 'granted')), DAY, DECIDER, rollingFacts);
     expect(step.result).toMatchObject([{ data: { departure: null, waitingRank: null, proposal: step.after().proposed[IDS[0]]!.basis } }]);
-    round(yes, propose, [decide(item(IDS[0], 'granted')), DAY]).when(yes).thenRejected('already-decided');
-    round(read(IDS[1], [true, false, true]), propose).when(decide(item(IDS[1], 'granted')), DAY, DECIDER, rollingFacts).thenRejected('departure-without-reason');
+    round(yes, propose, [decide(item(IDS[0], 'granted')), DAY])
+      .when(yes)
+      .thenRejected('already-decided');
+    round(read(IDS[1], [true, false, true]), propose)
+      .when(decide(item(IDS[1], 'granted')), DAY, DECIDER, rollingFacts)
+      .thenRejected('departure-without-reason');
   });
 });
