@@ -12,13 +12,15 @@ export class Year implements Course {
   /** plans by the id of their application */
   readonly byId = new Map<string, Plan>();
   private now: Instant = '';
+  private moment: Instant = '';
   private readonly once = new Set<string>();
   private readonly afterwards = new Afterwards(this);
 
   constructor(readonly options: CourseOptions) {}
 
+  /** The day that it is by the calendar; a year that is played again meets its own days, though the clock is far ahead. */
   get today(): string {
-    return localDate(this.now, this.options.calendar.zone);
+    return localDate(this.moment, this.options.calendar.zone);
   }
 
   get at(): Instant {
@@ -36,6 +38,7 @@ export class Year implements Course {
       }
       tell(week, 'awards, payments, reports');
       await this.afterwards.monday();
+      if (week === WEEKS.lastPromotion) await this.endWaitingList();
       if (week > WEEKS.rolling.closes + 1) continue;
       await this.goTo(week, 1, '10:00');
       tell(week, 'applications');
@@ -49,7 +52,7 @@ export class Year implements Course {
       tell(week, 'decisions');
       if (week === WEEKS.ranked.closes + 1) await this.startScoring();
       if (week === WEEKS.ranked.signed) await this.decideRanked();
-      if (week > WEEKS.ranked.signed && week <= WEEKS.lastPromotion) await this.promote();
+      if (week > WEEKS.ranked.signed && week < WEEKS.lastPromotion) await this.promote();
       if (week === WEEKS.ranked.signed + 6) await this.upholdAnAppeal();
       if (week >= WEEKS.rolling.opens) await this.decideRolling();
       await this.notify();
@@ -59,6 +62,7 @@ export class Year implements Course {
   /** Moves the demo clock on and waits until everything that fell due is done. Behind the clock it only waits. */
   async goTo(week: number, day: number, time: string): Promise<void> {
     const at = moment(this.options.calendar, week, day, time);
+    this.moment = at;
     if (this.now === '') this.now = (await this.options.client.get(STAFF.officer, '/demo/clock'))['now'] as string;
     await this.settle(at > this.now ? at : this.now);
   }
@@ -69,10 +73,11 @@ export class Year implements Course {
     this.now = now as string;
   }
 
-  /** Applications of a call as the officer's desk lists them. */
-  rows(method: Method, state?: string): Promise<Row[]> {
+  /** Applications of a call as the officer's desk lists them; those that this run has not come to yet are left out. */
+  async rows(method: Method, state?: string): Promise<Row[]> {
     const path = `desk/calls/${this.options.calls[method]}/applications${state === undefined ? '' : `?state=${state}`}`;
-    return this.options.client.list(STAFF.officer, path) as Promise<Row[]>;
+    const rows = (await this.options.client.list(STAFF.officer, path)) as Row[];
+    return rows.filter(({ id }) => this.byId.has(id));
   }
 
   /** Does a step that needs no second try in this run. */
@@ -206,8 +211,9 @@ export class Year implements Course {
   private async decideRanked(): Promise<void> {
     const { client, calls, seed } = this.options;
     const { places } = await client.get(STAFF.decider, `calls/${calls.ranked}/proposal`);
+    const undecided = new Set((await this.rows('ranked', 'submitted')).map(({ id }) => id));
     const decisions: object[] = [];
-    for (const { application, result, cents, reason } of places as Json[]) {
+    for (const { application, result, cents, reason } of (places as Json[]).filter((p) => undecided.has(p['application'] as string))) {
       const plan = this.byId.get(application as string)!;
       if (result !== 'proposed-grant') {
         const waits = result === 'waiting';
@@ -263,6 +269,16 @@ export class Year implements Course {
       );
       if (done === null) return;
     }
+  }
+
+  /** Nobody waits for ever: when no place can become free any more, the decision-maker ends the list. */
+  private async endWaitingList(): Promise<void> {
+    const waiting = await this.rows('ranked', 'waiting');
+    await this.decide(
+      'ranked',
+      waiting.map(({ id }) => decision(this.byId.get(id)!, id, 'refused', 0, 'varasijat päättyvät')),
+    );
+    await this.notify();
   }
 
   /** One applicant who was refused is right in the end; the money comes from the appeal reserve. */

@@ -354,7 +354,9 @@ function decisionProblem(
   // no one who has won loses, or wins twice
   const holds = before?.result === 'granted' && !before.freed;
   const afterAppeal = before !== undefined && !holds && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';
-  if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !afterAppeal))
+  // a waiting list ends by a decision too
+  const endsWaiting = before?.result === 'waiting' && item.result === 'refused';
+  if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !endsWaiting && !afterAppeal))
     return reject('already-decided', {}, `${at}/application`);
 
   if (item.result === 'granted') {
@@ -369,7 +371,7 @@ function decisionProblem(
     return reject(unexamined ? 'application-late' : 'application-in-time', { arrivedAt: application.arrivedAt }, `${at}/result`);
   if (unexamined) return null;
 
-  const expected = expectedResult(item, p, state, fromWaiting);
+  const expected = endsWaiting ? { result: 'refused', cents: 0 } : expectedResult(item, p, state, fromWaiting);
   const departs = expected === null || expected.result !== item.result || (item.result === 'granted' && expected.cents !== item.cents);
   if (departs && item.departure === null)
     return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);

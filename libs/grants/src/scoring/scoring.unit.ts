@@ -364,6 +364,15 @@ describe('the waiting list', () => {
       .when(decide(item(IDS[3], 'granted')), DAY)
       .thenRejected('budget-exceeded');
   });
+
+  it('ends by a decision, which is no departure', () => {
+    const ended = decided().when(decide(item(IDS[3], 'refused', { reasonCode: 'list-ended' })), DAY);
+    expect(ended.result).toMatchObject([{ data: { application: IDS[3], result: 'refused', departure: null } }]);
+    expect(nextWaiting(ended.after())).not.toBe(IDS[3]);
+    decided()
+      .when(decide(item(IDS[0], 'refused')), DAY)
+      .thenRejected('already-decided');
+  });
 });
 
 describe('notice and publication', () => {
