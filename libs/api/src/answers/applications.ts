@@ -117,9 +117,11 @@ class NoticeAnswer {
   @Day() sentOn: string;
   @Day({ description: 'the addressee counts as told' }) noticeOn: string;
   @Day() appealUntil: string;
+  @Day({ nullable: true, description: 'last day to accept; only with an award' }) acceptBy: string | null;
 }
 class PublicationAnswer {
   @Day() publishedOn: string;
+  @Day({ description: 'residents count as told' }) noticeOn: string;
   @Day() appealUntil: string;
 }
 class PayoutAnswer {

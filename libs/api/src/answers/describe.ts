@@ -4,12 +4,16 @@ import { ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestj
 /** Documents that an answer carries the ETag which the next If-Match names. */
 const ETAG = { ETag: { description: 'Revision of what is answered, for If-Match.', schema: { type: 'string', example: '"3"' } } } as const;
 
+const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
 export interface Described {
   /** what the summary leaves out */
   description?: string;
   /** of success; 200 unless told otherwise */
   status?: 200 | 201 | 204;
   etag?: true;
+  /** refusals by status, beside those that follow from what the operation reads */
+  refusals?: Readonly<Record<number, string>>;
 }
 
 /**
@@ -22,9 +26,12 @@ export function Describe(
   answer: Type | readonly Type[] | null,
   more: Described = {},
 ): MethodDecorator {
-  const { description, status = 200, etag } = more;
+  const { description, status = 200, etag, refusals = {} } = more;
   const response = { status, description: '', ...(etag ? { headers: ETAG } : {}) };
-  const operation = ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) });
+  const operation = applyDecorators(
+    ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) }),
+    ...Object.entries(refusals).map(([status, text]) => ApiResponse({ status: Number(status), description: text, content: PROBLEM })),
+  );
   if (answer === null) return applyDecorators(operation, ApiResponse(response));
   if (!Array.isArray(answer)) return applyDecorators(operation, ApiResponse({ ...response, type: answer as Type }));
   const schema = { oneOf: answer.map((type: Type) => ({ $ref: getSchemaPath(type) })) };

@@ -44,7 +44,7 @@ export const Word = (choices: readonly string[], options: AnswerField = {}): Pro
   field({ type: 'string', enum: [...choices] }, options);
 
 /** An object with fields of its own. */
-export const Of = (type: () => new () => object, options: AnswerField = {}): PropertyDecorator => field({ type }, options);
+export const Of = (type: () => new () => object, options: AnswerField = {}): PropertyDecorator => field({ type: () => type() }, options);
 
 /** Counts by word. */
 export const Counts = of({ type: 'object', additionalProperties: { type: 'integer', minimum: 0 } });

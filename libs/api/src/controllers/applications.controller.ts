@@ -96,7 +96,10 @@ export class ApplicationsController {
     return { items };
   }
 
-  @Describe('getDraft', 'Shows one’s own draft with its ETag', DraftAnswer, { etag: true })
+  @Describe('getDraft', 'Shows one’s own draft with its ETag', DraftAnswer, {
+    etag: true,
+    refusals: { 409: 'It was submitted', 410: 'It has expired' },
+  })
   @Get('calls/:call/drafts/:draft')
   @Access('signed-in')
   async draft(
@@ -111,7 +114,7 @@ export class ApplicationsController {
     return { id, ...body, revision: version, updatedAt, expiresAt };
   }
 
-  @Describe('saveDraft', 'Saves a draft as far as it is filled in', DraftSaved)
+  @Describe('saveDraft', 'Saves a draft as far as it is filled in', DraftSaved, { refusals: { 410: 'It has expired' } })
   @ApiBody({ type: SaveDraft, examples: FORM_EXAMPLE })
   @Put('calls/:call/drafts/:draft')
   @Access('signed-in')
@@ -139,6 +142,7 @@ export class ApplicationsController {
     description:
       'Stored within 10 seconds of arrival, else answered 503. A draft is submitted once; doing it again gives the first answer.',
     status: 201,
+    refusals: { 410: 'The draft has expired' },
   })
   @Post('calls/:call/drafts/:draft/submit')
   @Access('signed-in')

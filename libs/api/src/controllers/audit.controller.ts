@@ -49,6 +49,7 @@ export class AuditController {
 
   @Describe('replayStream', 'Replays any stream as it stood at a moment', ReplayAnswer, {
     description: 'People are told by the names of staff or by pseudonyms.',
+    refusals: { 409: 'A member’s book stays closed until scoring closes' },
   })
   @Get('streams/:stream')
   stream(@Tenant() tenant: string, @Param('stream') stream: string, @Query() query: MomentQuery) {
@@ -81,7 +82,9 @@ export class AuditController {
     return withAliases(found, await this.aliases(tenant, found));
   }
 
-  @Describe('recomputeProposal', 'Computes a proposal again from its events alone and compares', RecomputeAnswer)
+  @Describe('recomputeProposal', 'Computes a proposal again from its events alone and compares', RecomputeAnswer, {
+    refusals: { 409: 'Nothing is proposed yet' },
+  })
   @Get('calls/:call/recompute')
   async recompute(@Tenant() tenant: string, @Id('call') call: string) {
     const found = await recompute(this.desk.parts.store, tenant, call);

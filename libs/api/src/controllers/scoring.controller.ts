@@ -151,6 +151,7 @@ export class ScoringController {
 
   @Describe('getProposal', 'Shows the computed proposal with the reason for every place', [RankedProposal, RollingProposal], {
     description: 'For a rolling call its weekly rounds.',
+    refusals: { 409: 'Nothing is proposed yet' },
   })
   @Get('proposal')
   @Access('officer', 'member', 'chair', 'decision-maker', 'auditor')

@@ -56,6 +56,7 @@ export class DemoController {
 
   @Describe('moveDemoClock', 'Moves the clock of the demonstration on', DemoClockMoved, {
     description: 'From due timer to due timer; answers when all that fell due is done. Never back.',
+    refusals: { 409: 'The clock would go back' },
   })
   @Post('clock')
   @HttpCode(200)

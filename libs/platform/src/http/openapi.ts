@@ -44,28 +44,40 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-});
+const REFUSALS = {
+  400: 'Not of the right shape',
+  401: 'Not signed in',
+  403: 'Not a role that may do this',
+  404: 'Not there, or not yours',
+  409: 'Refused by the rules',
+  412: 'Changed in the meantime',
+  413: 'Too large',
+  415: 'Not JSON',
+  422: 'Idempotency-Key used with another body',
+  428: 'If-Match is missing',
+  503: 'Nothing was stored; try again',
+} as const;
 
 /** The refusals that a route can give by what it reads. */
-function refusals(route: Route): Record<string, ReturnType<typeof problem>> {
+function refusals(route: Route): Record<string, { $ref: string }> {
   const signedIn = !route.access.includes('public');
   const commands = route.takes.has('command-id') || route.takes.has('idempotency-key');
-  const reads = ['body', 'query', 'after', 'page'] as const;
-  return {
-    ...(commands || route.takes.has('if-match') || reads.some((part) => route.takes.has(part))
-      ? { 400: problem('Not of the right shape') }
-      : {}),
-    ...(signedIn ? { 401: problem('Not signed in') } : {}),
-    ...(signedIn && !route.access.includes('signed-in') ? { 403: problem('Not a role that may do this') } : {}),
-    ...(route.path.includes(':') ? { 404: problem('Not there, or not yours') } : {}),
-    ...(commands ? { 409: problem('Refused by the rules'), 422: problem('Idempotency-Key used with another body') } : {}),
-    ...(route.takes.has('if-match') ? { 412: problem('Changed in the meantime'), 428: problem('If-Match is missing') } : {}),
-    ...(route.takes.has('body') ? { 413: problem('Too large'), 415: problem('Not JSON') } : {}),
-    503: problem('Nothing was stored; try again'),
+  const reads = ['body', 'query', 'after', 'page', 'if-match'] as const;
+  const can: Record<keyof typeof REFUSALS, boolean> = {
+    400: commands || reads.some((part) => route.takes.has(part)),
+    401: signedIn,
+    403: signedIn && !route.access.includes('signed-in'),
+    404: route.path.includes(':'),
+    409: commands,
+    412: route.takes.has('if-match'),
+    413: route.takes.has('body'),
+    415: route.takes.has('body'),
+    422: commands,
+    428: route.takes.has('if-match'),
+    503: true,
   };
+  const statuses = Object.keys(REFUSALS).filter((status) => can[Number(status) as keyof typeof REFUSALS]);
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
 }
 
 const whoMayCall = ({ access }: Route): string =>
@@ -115,6 +127,11 @@ export function describeApi(app: INestApplication, routes: readonly Route[], inf
     });
     operation.parameters = [...inPath, ...parameters.filter((parameter) => parameter.in !== 'path')];
   }
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never } };
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never },
+    responses: Object.fromEntries(Object.entries(REFUSALS).map(([status, description]) => [status, { description, content }])),
+  };
   return document;
 }
