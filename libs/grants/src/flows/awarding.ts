@@ -104,7 +104,10 @@ export const awarding: Flow<AwardingState> = {
         return state.status === 'accepted' ? pay : {};
       case 'pilot.award-accepted':
         // the money of an award stays committed while its recipient changes
-        return { commands: [...(state.acceptances === 1 ? [toLedger('Commit')] : []), ...(pay.commands ?? [])], timers: [lapse(null), ...(pay.timers ?? [])] };
+        return {
+          commands: [...(state.acceptances === 1 ? [toLedger('Commit')] : []), ...(pay.commands ?? [])],
+          timers: [lapse(null), ...(pay.timers ?? [])],
+        };
       case 'pilot.account-changed':
         // a payment that is due already is redirected, a failed one tried again; one that is not due yet is refused and comes by itself
         return { commands: [toPilot('RequestPayout')] };

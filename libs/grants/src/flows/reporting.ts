@@ -39,7 +39,13 @@ export const reporting: Flow<ReportingState> = {
       case 'pilot.report-extended': {
         const { due, reportDue, escalateOn } = data as Record<string, LocalDate>;
         const remindOn = data['remindOn'] as LocalDate[];
-        return { ...state, due: reportDue ?? due!, remindOn, dropped: state.remindOn.filter((day) => !remindOn.includes(day)), escalateOn: escalateOn! };
+        return {
+          ...state,
+          due: reportDue ?? due!,
+          remindOn,
+          dropped: state.remindOn.filter((day) => !remindOn.includes(day)),
+          escalateOn: escalateOn!,
+        };
       }
       default:
         return state;

@@ -1,102 +1,36 @@
-import type { Rejected } from '@minipilot/kernel/decider.js';
-import { pilot, type PilotState } from '../pilot/pilot.js';
-import { CALL, POLICY, ROLLING, SEED, announced, hash, id, told } from '../testing.js';
+import { type Rejected } from '@minipilot/kernel/decider.js';
+import { CALL, ROLLING, SEED, announced, hash, id, told } from '../testing.js';
 import { CARD_PAGE, nextWaiting, placesDigest, scoring, type DecisionItem, type ScoringCommand, type ScoringFacts } from './scoring.js';
-import type { OpenedCard, ScoringEvent } from './events.js';
-
-const [CHAIR, SECOND, THIRD, DECIDER] = [id('chair'), id('second'), id('third'), id('decider')];
-const MEMBERS = [CHAIR, SECOND, THIRD];
-const CLOSES = '2027-09-30T12:00:00.000Z';
-const [NOW, AFTER, DAY] = ['2027-09-23T08:00:00.000Z', '2027-09-30T12:01:00.000Z', '2027-10-08T10:00:00.000Z'];
-
-const application = (n: number, change: Partial<NonNullable<PilotState['application']>> = {}): PilotState => ({
-  ...pilot.initial,
-  call: CALL,
-  applicant: id(`applicant ${n}`),
-  recipient: id(`applicant ${n}`),
-  application: {
-    kind: 'resident',
-    district: 'Jukola',
-    askedCents: 50_000,
-    involves: [],
-    economic: null,
-    language: 'fi',
-    reach: 'electronic',
-    arrivedAt: `2027-09-10T08:00:0${n % 10}.000Z`,
-    late: false,
-    helper: null,
-    filedBy: id(`applicant ${n}`),
-    ...change,
-  },
-});
-const IDS = [1, 2, 3, 4, 5, 6].map(id) as [string, string, string, string, string, string];
-const pilots = (change: Record<string, PilotState> = {}): Record<string, PilotState> => ({
-  ...Object.fromEntries(IDS.map((key, i) => [key, application(i + 1)])),
-  ...change,
-});
-/** 3 awards fit into the budget, 1 more into the reserve. */
-const call = announced({ budget: { ...announced().content!.budget, cents: 200_000 } }, { closed: true, applications: IDS });
-const cards: OpenedCard[] = IDS.flatMap((key, i) =>
-  [CHAIR, SECOND].map((member) => ({
-    application: key,
-    member,
-    values: [5 - Math.min(i, 5), 3],
-    salt: hash(`${key}${member}`),
-    card: id(`card ${i} ${member}`),
-  })),
-).sort((a, b) => (a.application + a.member < b.application + b.member ? -1 : 1));
-const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({
-  policy: POLICY,
-  call,
-  pilots: pilots(),
-  cards,
-  booksOpen: 0,
-  seed: SEED,
-  ...change,
-});
-const past = told(scoring, facts(), NOW, DECIDER);
-
-type Of<T extends ScoringCommand['type']> = Extract<ScoringCommand, { type: T }>;
-const start = (change: Partial<Of<'StartScoring'>> = {}): ScoringCommand => ({
-  type: 'StartScoring',
-  call: CALL,
-  members: MEMBERS,
-  chair: CHAIR,
-  closesAt: CLOSES,
-  ...change,
-});
-const extend = (closesAt: string): ScoringCommand => ({ type: 'ExtendScoring', call: CALL, closesAt });
-const open = (page = 0): ScoringCommand => ({ type: 'OpenCards', call: CALL, page, effectiveAt: CLOSES });
-const compute = (page = 0): ScoringCommand => ({ type: 'ComputeProposal', call: CALL, page });
-const proposed = past(start(), [open(), AFTER], [compute(), AFTER]);
-const digest = proposed.state.proposal!;
-const sign = (what = digest): ScoringCommand => ({ type: 'SignProposal', call: CALL, digest: what });
-const signed = [start(), [open(), AFTER], [compute(), AFTER], [sign(), AFTER, CHAIR]] as [
-  ScoringCommand,
-  ...[ScoringCommand, string, string?][],
-];
-
-const item = (application: string, result: DecisionItem['result'], change: Partial<DecisionItem> = {}): DecisionItem => ({
+import { type ScoringEvent } from './events.js';
+import {
+  MEMBERS,
+  CLOSES,
   application,
-  result,
-  cents: result === 'granted' ? 50_000 : 0,
-  from: 'budget',
-  reasonCode: 'ranked',
-  departure: null,
-  deMinimis: null,
-  ...change,
-});
-const decide = (...decisions: DecisionItem[]): ScoringCommand => ({
-  type: 'DecideApplications',
-  call: CALL,
-  decisions,
-  section: '§ 3',
-  caseNumber: 'HML/1/2027',
-  decidedOn: '2027-10-08',
-});
-const asProposed = decide(...IDS.slice(0, 3).map((a) => item(a, 'granted')), ...IDS.slice(3).map((a) => item(a, 'waiting')));
-const decided = (...more: [ScoringCommand, string?][]) =>
-  past(...signed, [asProposed, DAY], ...more.map(([c, at]): [ScoringCommand, string] => [c, at ?? DAY]));
+  IDS,
+  pilots,
+  call,
+  cards,
+  facts,
+  past,
+  start,
+  extend,
+  open,
+  compute,
+  proposed,
+  digest,
+  sign,
+  signed,
+  item,
+  decide,
+  asProposed,
+  decided,
+  CHAIR,
+  SECOND,
+  DECIDER,
+  NOW,
+  AFTER,
+  DAY,
+} from './testing.js';
 
 describe('scoring starts', () => {
   it('with a committee and what takes part', () => {
@@ -424,105 +358,5 @@ describe('notice and publication', () => {
     // Aune's residents: on the web on Monday 8 March, noticed on the 15th, Easter Monday moves the last day
     const spring = past(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]).when(publish('2027-03-08'), DAY);
     expect(spring.result).toMatchObject([{ data: { noticeOn: '2027-03-15', appealUntil: '2027-03-30' } }]);
-  });
-});
-
-describe('a rolling call', () => {
-  const rolling = announced({ rules: ROLLING, budget: { ...announced().content!.budget, cents: 150_000 } });
-  const rollingFacts = facts({ call: rolling, cards: [] });
-  const round = told(scoring, rollingFacts, NOW, DECIDER);
-  const read = (application: string, values = [true, true, true]): ScoringCommand => ({
-    type: 'RecordReading',
-    call: CALL,
-    application,
-    values,
-  });
-  const propose: ScoringCommand = { type: 'ProposeRound', call: CALL, effectiveAt: '2027-09-24T06:00:00.000Z' };
-  const yes = read(IDS[0]);
-
-  it('is read with yes and no by who had no hand in it', () => {
-    round()
-      .when(yes)
-      .then([
-        {
-          type: 'scoring.reading-recorded',
-          data: { application: IDS[0], reader: DECIDER, values: [true, true, true], salt: '00'.repeat(32) },
-        },
-      ]);
-    const reads = (change: PilotState, code: string) =>
-      round()
-        .when(yes, NOW, DECIDER, { ...rollingFacts, pilots: { [IDS[0]]: change } })
-        .thenRejected(code);
-    reads({ ...application(1), withdrawn: true }, 'application-withdrawn');
-    reads({ ...application(1), call: id('other') }, 'application-not-found');
-    reads(application(1, { late: true }), 'application-late');
-    reads(application(1, { helper: DECIDER }), 'helper-may-not-judge');
-    reads(application(1, { filedBy: DECIDER }), 'own-application');
-    round()
-      .when(read(IDS[0], [true]))
-      .thenRejected('card-criteria', { criteria: 3 });
-    past().when(yes).thenRejected('call-is-ranked');
-    round(yes, propose).when(yes).thenRejected('already-proposed');
-    expect(round(read(IDS[0], [false, true, true]), propose).when(yes).result).toHaveLength(1);
-  });
-
-  it('puts together a round of what was read; nothing is no round', () => {
-    round().when(propose).thenNothing();
-    const step = round(yes, read(IDS[1], [true, false, true])).when(propose, NOW, DECIDER, {
-      ...rollingFacts,
-      pilots: { [IDS[0]]: application(1), [IDS[1]]: application(2) },
-    });
-    expect(step.result).toMatchObject([
-      {
-        type: 'scoring.round-proposed',
-        data: {
-          round: 1,
-          effectiveAt: '2027-09-24T06:00:00.000Z',
-          leftCents: 100_000,
-          seed: null,
-          places: [
-            { application: IDS[0], result: 'proposed-grant', cents: 50_000 },
-            { application: IDS[1], result: 'not-passed', notMet: ['new'] },
-          ],
-        },
-      },
-    ]);
-  });
-
-  it('does not repeat a round that says nothing new', () => {
-    round(read(IDS[1], [true, false, true]), propose)
-      .when(propose)
-      .thenNothing();
-    round(yes, propose).when(propose).thenNothing();
-    const changed = round(read(IDS[1], [true, false, true]), propose, read(IDS[1])).when(propose);
-    expect(changed.result).toMatchObject([{ data: { round: 2, places: [{ application: IDS[1], result: 'proposed-grant' }] } }]);
-  });
-
-  it('draws lots where a round asks for more than is left, and reveals the seed', () => {
-    const all = { ...rollingFacts, pilots: Object.fromEntries(IDS.slice(0, 3).map((a, i) => [a, application(i + 1)])) };
-    const step = round(yes, read(IDS[1]), read(IDS[2])).when(propose, NOW, DECIDER, all);
-    const [event] = step.result as ScoringEvent[];
-    const { places, seed } = event!.data as { places: { result: string; drawKey?: string }[]; seed: string | null };
-    expect(seed).toBe(SEED);
-    expect(places.map((p) => p.result)).toEqual(['proposed-grant', 'proposed-grant', 'no-money']);
-    expect(places.every((p) => p.drawKey !== undefined)).toBe(true);
-  });
-
-  it('keeps the money of an earlier round for its decision, unless the application is withdrawn', () => {
-    const read2 = round(yes, propose, read(IDS[1])).when(propose, NOW, DECIDER, rollingFacts);
-    expect(read2.result).toMatchObject([{ data: { leftCents: 50_000 } }]);
-    const gone = { ...rollingFacts, pilots: pilots({ [IDS[0]]: { ...application(1), withdrawn: true } }) };
-    expect(round(yes, propose, read(IDS[1])).when(propose, NOW, DECIDER, gone).result).toMatchObject([{ data: { leftCents: 100_000 } }]);
-  });
-
-  it('is decided as the round says, without a chair', () => {
-    const step = round(yes, propose).when(decide(item(IDS[0], 'granted')), DAY, DECIDER, rollingFacts);
-    expect(step.result).toMatchObject([{ data: { departure: null, waitingRank: null, proposal: step.after().proposed[IDS[0]]!.basis } }]);
-    round(yes, propose, [decide(item(IDS[0], 'granted')), DAY])
-      .when(yes)
-      .thenRejected('already-decided');
-    round(read(IDS[1], [true, false, true]), propose)
-      .when(decide(item(IDS[1], 'granted')), DAY, DECIDER, rollingFacts)
-      .thenRejected('departure-without-reason');
   });
 });
