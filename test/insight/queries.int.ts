@@ -7,7 +7,7 @@ import * as insight from '@minipilot/insight/index.js';
 import { catalogue, content, hash, History, id, PLANTED, policy } from '@minipilot/insight/testing.js';
 import { openReadModels, type ReadModels } from '@minipilot/platform/read-models/database.js';
 import { Projector } from '@minipilot/platform/read-models/projector.js';
-import { decodeCursor, encodeCursor } from '@minipilot/platform/read-models/queries.js';
+import { decodeCursor, encodeCursor } from '@minipilot/platform/read-models/page-cursor.js';
 import { rollupViewName, viewName } from '@minipilot/platform/read-models/tables.js';
 import { SqliteEventStore } from '@minipilot/platform/store/sqlite.js';
 import { testDatabase } from '../support/postgres.js';

@@ -5,7 +5,7 @@ import type { Db, Keyset, Page, Paged } from '@minipilot/insight/query.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import type { PageRequest } from '@minipilot/platform/http/request-context.js';
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
-import { BadCursor, decodeCursor, encodeCursor } from '@minipilot/platform/read-models/queries.js';
+import { BadCursor, decodeCursor, encodeCursor } from '@minipilot/platform/read-models/page-cursor.js';
 import { BadToken, decodePosition, waitFor } from '@minipilot/platform/read-models/read-after.js';
 import type { Clock } from '@minipilot/platform/store/clock.js';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Rejected } from '@minipilot/kernel/decider.js';
 import { StaleDraft } from '../privacy/vault.js';
-import { BadCursor } from '../read-models/queries.js';
+import { BadCursor } from '../read-models/page-cursor.js';
 import { BadToken } from '../read-models/read-after.js';
 import { KeyReused, Stale } from '../run/decision-runner.js';
 import { StoreUnavailable, TooLate, WrongRevision } from '../store/port.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { BadCursor, decodeCursor, encodeCursor } from './queries.js';
+import { BadCursor, decodeCursor, encodeCursor } from './page-cursor.js';
 import { BadToken, decodePosition, encodePosition } from './read-after.js';
 
 const key = Buffer.alloc(32, 7);

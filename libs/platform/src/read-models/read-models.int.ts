@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Projection, Value } from '@minipilot/kernel/projection.js';
+import type { Projection } from '@minipilot/kernel/projection.js';
 import { project } from '@minipilot/kernel/testing.js';
 import { both, kinds, places, until, World } from '../../../../test/support/read-models.js';
 import type { Batch, EventStore } from '../store/port.js';
@@ -8,7 +8,6 @@ import { applyBatch } from './apply.js';
 import { cursorRows, liveCursors } from './cursors.js';
 import { openReadModels, ReadModels } from './database.js';
 import { tableDigest } from './digest.js';
-import { page } from './queries.js';
 import { waitFor } from './read-after.js';
 import { rollupViewName, viewName } from './tables.js';
 import { catalogue, fill, huts, newEvent, numbers, payments, type HutRow } from './testing.js';
@@ -202,34 +201,6 @@ describe.each(kinds)('read models on %s', (kind) => {
     setTimeout(() => host.start(), 60);
     expect(await waitFor(w.readModels, [huts], head, 10_000)).toEqual({ stale: false });
     expect(await waitFor(w.readModels, both, head, 20)).toEqual({ stale: true });
-  });
-
-  it('pages by sort column and key in both directions, in one order on every database', async () => {
-    await fill(w.store, 800, 300);
-    await w.projector().rebuild();
-    const everything = (await w.readModels.db.selectFrom(viewName(huts)).select(['key', 'district', 'cents']).execute()) as Record<
-      string,
-      Value
-    >[];
-    for (const [sort, type] of [
-      ['district', 'text'],
-      ['cents', 'integer'],
-    ] as const) {
-      for (const descending of [false, true]) {
-        const rows: Record<string, Value>[] = [];
-        let cursor: string | undefined;
-        do {
-          const query = w.readModels.db.selectFrom(viewName(huts)).select(['key', 'district', 'cents']);
-          const part = await page(query, { sort, type, descending, limit: 17, cursor });
-          rows.push(...(part.rows as Record<string, Value>[]));
-          cursor = part.next ?? undefined;
-        } while (cursor);
-        const compare = (a: Value, b: Value): number =>
-          typeof a === 'number' ? a - (b as number) : Buffer.compare(Buffer.from(a as string), Buffer.from(b as string));
-        const sorted = [...everything].sort((a, b) => compare(a[sort]!, b[sort]!) || compare(a.key!, b.key!));
-        expect(rows).toEqual(descending ? sorted.reverse() : sorted);
-      }
-    }
   });
 
   it('may be opened by several processes at the same first moment, with one key for all', async () => {
