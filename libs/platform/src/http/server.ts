@@ -184,7 +184,7 @@ async function prepare(
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: info.title,
-    swaggerOptions: { validatorUrl: null, persistAuthorization: false },
+    swaggerOptions: { validatorUrl: null, persistAuthorization: false, deepLinking: true },
   });
   await nest.init();
   await server.ready();
