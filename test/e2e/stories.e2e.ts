@@ -6,6 +6,7 @@
  */
 import { Year, SHAPES, type Shape } from './municipality.js';
 import { cafe, cafeStays } from './stories/cafe.js';
+import { everyRead } from './stories/described.js';
 import { honestFailure } from './stories/honest-failure.js';
 import { tie } from './stories/tie.js';
 
@@ -24,6 +25,7 @@ describe.each(years)('a municipality’s year in $shape', (year) => {
   tie(year);
   honestFailure(year);
   cafeStays(year);
+  everyRead(year);
 });
 
 it('moves the same money whichever outcome is told', () => {

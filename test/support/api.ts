@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
 import type { Role } from '@minipilot/identity/roles.js';
+import { expectDescribed } from './described.js';
 import type { Deployment } from './running.js';
 
 export interface Reply {
@@ -24,7 +25,10 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
-/** One HTTP request. A POST, PUT or DELETE gets an Idempotency-Key of its own unless told otherwise. */
+/**
+ * One HTTP request. A POST, PUT or DELETE gets an Idempotency-Key of its own unless told otherwise.
+ * Throws when the answer is not of the shape that the API's description gives.
+ */
 export async function ask(base: string, method: string, path: string, how: Ask = {}): Promise<Reply> {
   const { token, body, raw, key, ifMatch, language = 'en', headers = {} } = how;
   const sent: Record<string, string> = { 'accept-language': language };
@@ -45,6 +49,7 @@ export async function ask(base: string, method: string, path: string, how: Ask =
   } catch {
     parsed = undefined;
   }
+  expectDescribed(method, path, answer.status, parsed);
   return { status: answer.status, headers: answer.headers, text, body: parsed };
 }
 
