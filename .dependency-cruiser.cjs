@@ -52,7 +52,10 @@ module.exports = {
       name: 'sqlite-in-stores-only',
       severity: 'error',
       comment: 'Locking, durability and file checks are written once, beside each store.',
-      from: { path: '^(apps|libs|scripts)/', pathNot: ['^libs/platform/src/(store|privacy|read-models|bank)/', TESTS] },
+      from: {
+        path: '^(apps|libs|scripts)/',
+        pathNot: ['^libs/platform/src/(store|privacy|read-models|bank)/', '^scripts/bench/limit\\.ts$', TESTS],
+      },
       to: { path: '^(node:)?sqlite$' },
     },
     {

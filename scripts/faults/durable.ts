@@ -78,7 +78,7 @@ export async function traceSubmission(built: string): Promise<DurableReport> {
   const dir = mkdtempSync(join(tmpdir(), 'minipilot-durable-'));
   const trace = join(dir, 'trace');
   const strace = ['strace', '-f', '-ttt', '-yy', '-s', '16', '-e', 'trace=fsync,fdatasync,pwrite64,write,writev,sendto', '-o', trace];
-  const server = await startServer(built, join(dir, 'data'), strace);
+  const server = await startServer(built, join(dir, 'data'), { wrapper: strace });
   try {
     const identity = await DemoIdentity.open(join(dir, 'data'));
     const client = new Client({ url: server.url, tenant: 'demo', identity, prefix: 'durable', patienceMs: 0 });

@@ -8,6 +8,13 @@ const PATIENCE_MS = 60_000;
 /** The folder with the built programs, as seen from the script that runs. */
 export const builtFolder = (): string => dirname(dirname(process.argv[1]!));
 
+export interface StartOptions {
+  /** a program that runs the server, with its arguments */
+  wrapper?: readonly string[];
+  /** options of Node */
+  nodeArgs?: readonly string[];
+}
+
 export interface Server {
   url: string;
   pid: number;
@@ -21,17 +28,12 @@ export interface Server {
 
 /**
  * Starts the built `all` process on a data folder and waits until it is ready, on a port of its own. `built` is the folder with apps.
- * `wrapper` is a program that runs it, with its arguments. Throws CannotDo with what it wrote when it does not start.
+ * Throws CannotDo with what it wrote when it does not start.
  */
-export async function startServer(
-  built: string,
-  data: string,
-  wrapper: readonly string[] = [],
-  more: Record<string, string> = {},
-): Promise<Server> {
+export async function startServer(built: string, data: string, { wrapper = [], nodeArgs = [] }: StartOptions = {}): Promise<Server> {
   const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, PORT: '0', MINIPILOT_DATA: data, MINIPILOT_LOG_LEVEL: 'warn', MINIPILOT_MODE: 'demo', ...more };
-  const [program, ...args] = [...wrapper, process.execPath, join(built, 'apps', 'all', 'src', 'main.js')];
+  const env = { PATH, HOME, PORT: '0', MINIPILOT_DATA: data, MINIPILOT_LOG_LEVEL: 'warn', MINIPILOT_MODE: 'demo' };
+  const [program, ...args] = [...wrapper, process.execPath, ...nodeArgs, join(built, 'apps', 'all', 'src', 'main.js')];
   const began = performance.now();
   // a group of its own, so that a wrapper and what it runs end together
   const child = spawn(program!, args, { cwd: dirname(built), env, stdio: ['ignore', 'pipe', 'pipe'], detached: wrapper.length > 0 });
