@@ -1,3 +1,4 @@
+import type { Instant } from '@minipilot/kernel/time.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { PilotEvent } from '@minipilot/grants/pilot/events.js';
@@ -156,9 +157,19 @@ export const publicPilots: Projection<PublicPilotRow> = {
 };
 
 /** A granted pilot as everybody may see it. */
-export type PublicPilot = Omit<Keyed<PublicPilotRow>, 'key' | 'granted' | 'tenant'> & { pilot: string };
+export type PublicPilot = Omit<Keyed<PublicPilotRow>, 'key' | 'granted' | 'tenant' | 'goOn' | 'textPublishedAt'> & {
+  pilot: string;
+  /** null before the report */
+  goOn: boolean | null;
+  textPublishedAt: Instant | null;
+};
 
-export const publicPilot = ({ key, granted: _, tenant: __, ...row }: Keyed<PublicPilotRow>): PublicPilot => ({ pilot: key, ...row });
+export const publicPilot = ({ key, granted: _, tenant: __, ...row }: Keyed<PublicPilotRow>): PublicPilot => ({
+  pilot: key,
+  ...row,
+  goOn: row.goOn === null ? null : row.goOn === 1,
+  textPublishedAt: row.textPublishedAt === '' ? null : row.textPublishedAt,
+});
 
 /** Granted pilots only: the one door to the rows of this projection. */
 export const grantedPilots = (db: Db, tenant: string) =>

@@ -153,8 +153,11 @@ export const publicServices: Projection<ServiceRow> = {
   evolve,
 };
 
-export type ServiceView = Omit<Keyed<ServiceRow>, 'key' | 'tenant' | 'districts' | 'started' | 'reviews'> & {
+export type ServiceView = Omit<Keyed<ServiceRow>, 'key' | 'tenant' | 'districts' | 'started' | 'reviews' | 'overdue' | 'reviewOverdue'> & {
   service: string;
+  /** the owner had not answered by the day */
+  overdue: boolean;
+  reviewOverdue: boolean;
   districts: string[];
   started: { district: string; on: string }[];
   reviews: { on: string; goesOn: boolean; summary: string }[];
@@ -166,6 +169,8 @@ const serviceView = ({ key, tenant: _, districts, started, reviews, ...row }: Ke
   districts: parsed(districts),
   started: parsed(started),
   reviews: parsed(reviews),
+  overdue: row.overdue === 1,
+  reviewOverdue: row.reviewOverdue === 1,
 });
 
 export interface ServiceFilter {

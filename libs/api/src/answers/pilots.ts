@@ -19,11 +19,11 @@ export class PublicPilotAnswer implements PublicPilot {
   @Int({ nullable: true }) participants: number | null;
   @CentsOf({ nullable: true }) usedCents: number | null;
   @CentsOf() returnedCents: number;
-  @Int({ nullable: true, description: '1 when it goes on, 0 when not, null before the report' }) goOn: number | null;
+  @Bool({ nullable: true, description: 'null before the report' }) goOn: boolean | null;
   @Str({ nullable: true, description: 'null until an officer has published the pilot’s words' }) title: string | null;
   @Str({ nullable: true }) summary: string | null;
   @Str({ nullable: true }) lesson: string | null;
-  @Str({ description: 'instant; empty before' }) textPublishedAt: string;
+  @Moment({ nullable: true }) textPublishedAt: string | null;
   @Str({ nullable: true, description: 'an organisation that was named; people never are' }) organisation: string | null;
 }
 export const PublicPilotPage = pageOf('PublicPilotPage', PublicPilotAnswer);
@@ -47,7 +47,7 @@ export class ServiceAnswer implements ServiceView {
   @Word(['proposed', 'answered', 'adopted', 'not-adopted', 'try-elsewhere', 'ended']) state: ServiceState;
   @Day() proposedOn: string;
   @Day() answerDue: string;
-  @Int({ description: '1 when the owner had not answered by the day, else 0' }) overdue: number;
+  @Bool({ description: 'the owner had not answered by the day' }) overdue: boolean;
   @Word(['for', 'against', 'try-elsewhere'], { nullable: true }) answer: string | null;
   @Day({ nullable: true }) answeredOn: string | null;
   @Str({ nullable: true }) section: string | null;
@@ -60,7 +60,7 @@ export class ServiceAnswer implements ServiceView {
   @Str({ list: true, description: 'as proposed, later as decided' }) districts: string[];
   @Of(() => DistrictStarted, { list: true }) started: DistrictStarted[];
   @Day({ nullable: true }) reviewDue: string | null;
-  @Int({ description: '1 when a review is due, else 0' }) reviewOverdue: number;
+  @Bool({ description: 'a review is due' }) reviewOverdue: boolean;
   @Of(() => ServiceReviewed, { list: true }) reviews: ServiceReviewed[];
   @Day({ nullable: true }) endedOn: string | null;
   @Str({ nullable: true }) endReason: string | null;
