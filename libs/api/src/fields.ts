@@ -1,6 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches, ValidateIf } from 'class-validator';
+import { Text, type FieldOptions } from '@minipilot/platform/http/fields.js';
+
+/** A word or a few that the municipality's records go by: a district, a theme, a unit, a reason. As `Code` of event schemas. */
+export const CodeField = (options: FieldOptions = {}): PropertyDecorator =>
+  applyDecorators(Text(60, options), Matches(/^[\p{L}\p{N}][\p{L}\p{N} ._/§-]*$/u, { each: options.list !== undefined }));
 
 /** A year in a query, which is text: `2027`. */
 export const YearField = (options: { optional?: boolean; description?: string } = {}): PropertyDecorator =>

@@ -11,6 +11,7 @@ import {
   IbanField,
   InstantField,
   ListOf,
+  LocalDateField,
   Nested,
   OneOf,
   PhoneField,
@@ -21,6 +22,7 @@ import {
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
+import { CodeField } from '../fields.js';
 
 export class LineDto {
   @Text(120) what: string;
@@ -100,7 +102,7 @@ export class AmendApplication extends ApplicationForm {}
 export class WithdrawApplication {}
 export class CheckApplication {
   @OneOf(['eligible', 'ineligible']) suggestion: 'eligible' | 'ineligible';
-  @Text(60, { list: { max: 20 } }) codes: string[];
+  @CodeField({ list: { max: 20 } }) codes: string[];
 }
 export class AcceptAward {
   @IbanField() iban: string;
@@ -134,13 +136,13 @@ export class ChangePlan extends CommentDto {}
 export class RefusePlan extends CommentDto {}
 export class AcceptReport {}
 export class ExtendReport {
-  @Text(10) due: string;
+  @LocalDateField() due: string;
   @Text(4000, { multiline: true }) reason: string;
 }
 export class RecordMoneyReturned {
   @Cents() cents: number;
   @Text(40) reference: string;
-  @Text(10) on: string;
+  @LocalDateField() on: string;
 }
 export class PublishText {
   @Text(80) title: string;
@@ -331,8 +333,12 @@ export const applicationHandlers = [
     if (state.status !== 'announced') throw new Problem('not-found');
     const policy = await desk.policy(tenant);
     const now = desk.now();
+    const id = entityId(act.commandId);
+    const fp = await desk.parts.sealer.fingerprint(subject, { form, helped: helped ?? null });
+    const first = await desk.parts.vault.putSecret(tenant, `start:${id}`, Buffer.from(fp));
+    if (first.toString() !== fp) throw new Problem('idempotency-key-reused');
     const draft = await desk.parts.vault.createDraft({
-      id: entityId(act.commandId),
+      id,
       tenant,
       owner: subject,
       scope: scopeOf(act.call!),

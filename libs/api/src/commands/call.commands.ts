@@ -17,11 +17,12 @@ import {
   type ThreeLanguages,
 } from '@minipilot/platform/http/fields.js';
 import { handler } from '../desk.js';
+import { CodeField } from '../fields.js';
 import { lotSeed } from '../lot.js';
 
 export class ThemeDto {
-  @Text(60) theme: string;
-  @Text(60, { optional: true, description: 'unit that answers for services of this theme' }) owner?: string;
+  @CodeField() theme: string;
+  @CodeField({ optional: true, description: 'unit that answers for services of this theme' }) owner?: string;
   @LocalDateField({ optional: true, description: 'day of the promise to look at every pilot that worked within 60 days' })
   ownerPromisedOn?: string;
 }
@@ -45,7 +46,7 @@ export class ContactPointDto {
   @Text(120) reach: string;
 }
 export class CriterionDto {
-  @Text(60) id: string;
+  @CodeField() id: string;
   @Whole(0, 100) weight: number;
   @TextsInThreeLanguages(400, { optional: true }) text?: ThreeLanguages;
 }
@@ -78,7 +79,7 @@ export class CallForm {
   @TextsInThreeLanguages(200) title: ThreeLanguages;
   @TextsInThreeLanguages(4000, { multiline: true }) description: ThreeLanguages;
   @ListOf(() => ThemeDto, 20) themes: ThemeDto[];
-  @Text(60, { list: { max: 500 } }) districts: string[];
+  @CodeField({ list: { max: 500 } }) districts: string[];
   @Nested(() => GrantDto) grant: GrantDto;
   @Nested(() => BudgetDto) budget: BudgetDto;
   @Cents({ min: 0 }) appealReserveCents: number;

@@ -6,6 +6,7 @@ import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
 import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
 import { Cents, EmailField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
 import { handler, type Act, type Desk } from '../desk.js';
+import { CodeField } from '../fields.js';
 
 export class LeadDaysDto {
   @Whole(0, 365) ranked: number;
@@ -21,7 +22,7 @@ export class SetPolicy {
   @OneOf(['fi', 'sv', 'en'], { list: { max: 3, min: 1 } }) languages: ('fi' | 'sv' | 'en')[];
   @Text(60) timeZone: string;
   @OneOf(['EUR']) currency: string;
-  @Text(60, { list: { max: 500, min: 1 } }) districts: string[];
+  @CodeField({ list: { max: 500, min: 1 } }) districts: string[];
   @LocalDateField({ list: { max: 1000 } }) holidays: string[];
   @Nested(() => LeadDaysDto) leadDays: LeadDaysDto;
   @Nested(() => NoticeDaysDto) noticeDays: NoticeDaysDto;

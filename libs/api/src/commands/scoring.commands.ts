@@ -23,6 +23,7 @@ import {
 } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { handler, type Act, type Desk } from '../desk.js';
+import { CodeField } from '../fields.js';
 
 export class MemberDto {
   @EmailField() email: string;
@@ -68,9 +69,9 @@ export class DecisionDto {
   @OneOf(['granted', 'waiting', 'refused', 'ineligible', 'late']) result: DecisionResult;
   @Cents({ min: 0 }) cents: number;
   @OneOf(['budget', 'appeal-reserve'], { optional: true }) from?: 'budget' | 'appeal-reserve';
-  @Text(60) reasonCode: string;
+  @CodeField() reasonCode: string;
   @Text(4000, { multiline: true, description: 'in words; a score alone is no reason' }) reason: string;
-  @Text(60, { optional: true, description: 'code, where the decision departs from the proposal' }) departure?: string;
+  @CodeField({ optional: true, description: 'code, where the decision departs from the proposal' }) departure?: string;
   @Text(4000, { optional: true, multiline: true }) departureReason?: string;
   @Text(60, { optional: true, description: 'regulation, for economic activity' }) deMinimis?: string;
 }

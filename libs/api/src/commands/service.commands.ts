@@ -5,11 +5,12 @@ import { entityId } from '@minipilot/kernel/ids.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
 import { Cents, LocalDateField, OneOf, Text, Whole, YesNo } from '@minipilot/platform/http/fields.js';
 import { handler, type Act, type Answer, type Desk } from '../desk.js';
+import { CodeField } from '../fields.js';
 
 export class ProposeAdoption {
-  @Text(60, { description: 'unit or authority that owns the service' }) owner: string;
+  @CodeField({ description: 'unit or authority that owns the service' }) owner: string;
   @Text(120, { description: 'name of the service, in an officer’s words' }) title: string;
-  @Text(60, { list: { max: 500 } }) districts: string[];
+  @CodeField({ list: { max: 500 } }) districts: string[];
 }
 export class AnswerAdoption {
   @OneOf(['for', 'against', 'try-elsewhere']) answer: 'for' | 'against' | 'try-elsewhere';
@@ -23,10 +24,10 @@ export class DecideAdoption {
   @Text(1000, { multiline: true }) reason: string;
   @Cents({ min: 0, description: 'yearly cost' }) yearlyCents: number;
   @Whole(2000, 2200) fromYear: number;
-  @Text(60, { list: { max: 500 } }) districts: string[];
+  @CodeField({ list: { max: 500 } }) districts: string[];
 }
 export class StartDistrict {
-  @Text(60) district: string;
+  @CodeField() district: string;
   @LocalDateField() on: string;
 }
 export class ReviewService {
