@@ -60,7 +60,7 @@ export const rankedRules = {
   waitingList: 3,
 };
 
-export const rankedCall = (): Record<string, any> =>
+export const rankedCall = (change: Record<string, unknown> = {}): Record<string, any> =>
   callForm({
     title: texts('Syksyn kokeilut', 'Höstens försök'),
     themes: [{ theme: 'Arjen apu', owner: 'Hyvinvointipalvelut', ownerPromisedOn: '2027-08-20' }],
@@ -69,6 +69,7 @@ export const rankedCall = (): Record<string, any> =>
     closesAt: '2027-09-22T13:00:00.000Z',
     authority: { section: '§ 70', on: '2027-08-25' },
     rules: rankedRules,
+    ...change,
   });
 
 /** A complete application of a resident who asks for 500 €. */
