@@ -237,7 +237,11 @@ async function applicantOf(
   if (!helped) return { subject, weak: false, known: true };
   // whoever is new gets an id that this command alone gives, so that its repetition does not take the person for known
   const fresh = uuid5('subject', act.commandId);
-  const found = await desk.parts.vault.resolve(tenant, { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! }, fresh);
+  const found = await desk.parts.vault.resolve(
+    tenant,
+    { kind: 'weak', name: form.name, reach: form.phone ?? form.email ?? form.address! },
+    fresh,
+  );
   return { subject: found.subject, weak: true, known: found.subject !== fresh };
 }
 
