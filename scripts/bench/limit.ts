@@ -47,16 +47,14 @@ server.addContentTypeParser(
 );
 server.post('/submit', async (_request, reply) => {
   for (const { log, body } of bodies) await log.append(body);
-  return reply
-    .code(201)
-    .send({
-      id: 'x'.repeat(36),
-      receipt: 'x'.repeat(8),
-      arrivedAt: 'x'.repeat(24),
-      closesAt: 'x'.repeat(24),
-      late: false,
-      revision: 0,
-      position: 'x'.repeat(43),
-    });
+  return reply.code(201).send({
+    id: 'x'.repeat(36),
+    receipt: 'x'.repeat(8),
+    arrivedAt: 'x'.repeat(24),
+    closesAt: 'x'.repeat(24),
+    late: false,
+    revision: 0,
+    position: 'x'.repeat(43),
+  });
 });
 process.stdout.write(`limit is ready at ${await server.listen({ port: 0, host: '127.0.0.1' })}\n`);

@@ -13,6 +13,8 @@ export interface StartOptions {
   wrapper?: readonly string[];
   /** options of Node */
   nodeArgs?: readonly string[];
+  /** default any that is free */
+  port?: string;
 }
 
 export interface Server {
@@ -30,9 +32,13 @@ export interface Server {
  * Starts the built `all` process on a data folder and waits until it is ready, on a port of its own. `built` is the folder with apps.
  * Throws CannotDo with what it wrote when it does not start.
  */
-export async function startServer(built: string, data: string, { wrapper = [], nodeArgs = [] }: StartOptions = {}): Promise<Server> {
+export async function startServer(
+  built: string,
+  data: string,
+  { wrapper = [], nodeArgs = [], port = '0' }: StartOptions = {},
+): Promise<Server> {
   const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, PORT: '0', MINIPILOT_DATA: data, MINIPILOT_LOG_LEVEL: 'warn', MINIPILOT_MODE: 'demo' };
+  const env = { PATH, HOME, PORT: port, MINIPILOT_DATA: data, MINIPILOT_LOG_LEVEL: 'warn', MINIPILOT_MODE: 'demo' };
   const [program, ...args] = [...wrapper, process.execPath, ...nodeArgs, join(built, 'apps', 'all', 'src', 'main.js')];
   const began = performance.now();
   // a group of its own, so that a wrapper and what it runs end together
