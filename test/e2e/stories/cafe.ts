@@ -229,7 +229,7 @@ export function cafeStays(year: Year): void {
       await board.post(`services/${id}/decision`, adopted);
       await year.town.api.settle();
       const { result: state, ...rest } = adopted;
-      expect(await year.town.api.open(`services/${id}`)).toMatchObject({ ...rest, state, pilot: year.aune, overdue: 0 });
+      expect(await year.town.api.open(`services/${id}`)).toMatchObject({ ...rest, state, pilot: year.aune, overdue: false });
       const story = await year.town.api.open(`pilots/${year.aune}`);
       expect(story.services.map((s: any) => s.service)).toEqual([id]);
       const told = ['pilot.submitted', 'pilot.decided', 'pilot.paid', 'pilot.reported', 'pilot.money-returned', 'service.decided'];
