@@ -18,7 +18,7 @@ import { portHolder } from './port-holder.js';
 import { PROBLEM_JSON, problemBody, Problem } from './problem.js';
 import { asProblem, ProblemFilter, ProblemsController, sendProblem } from './problem-filter.js';
 import { listRoutes, routeFaults } from './routes.js';
-import { BODY_LIMIT, parseBody, ShapePipe } from './validation.js';
+import { parseBody, READ_LIMIT, ShapePipe } from './validation.js';
 
 export interface ServerOptions {
   config: Config;
@@ -84,7 +84,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 export async function createServer(app: Type | DynamicModule, options: ServerOptions): Promise<NestFastifyApplication> {
   const { config } = options;
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: READ_LIMIT,
     trustProxy: config.trustProxy === false ? false : [...config.trustProxy],
     genReqId: () => randomUUID(),
     requestTimeout: 30_000,

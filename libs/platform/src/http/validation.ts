@@ -7,6 +7,11 @@ import { RULES } from './validation-texts.js';
 
 /** Most bytes of a request body. */
 export const BODY_LIMIT = 256 * 1024;
+/**
+ * Bytes that are read before a connection is cut. A body beyond BODY_LIMIT but not this is read to its end, for who is cut off
+ * while still sending never sees why.
+ */
+export const READ_LIMIT = 4 * 1024 * 1024;
 /** Most fields that one answer blames. */
 const MOST_ERRORS = 50;
 const MOST_VALUES = 5_000;
@@ -16,11 +21,12 @@ const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 const hasForbiddenCharacters = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
 /**
- * Parses a JSON body. Throws Problem `not-json` for what is not JSON in UTF-8, and `invalid-body` for names that reach
+ * Parses a JSON body. Throws Problem `body-too-large`, `not-json` for what is not JSON in UTF-8, and `invalid-body` for names that reach
  * for prototypes, text that cannot be stored (NUL, half a surrogate pair) and structures that are too deep or too big.
  */
 export function parseBody(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) return undefined;
+  if (bytes.byteLength > BODY_LIMIT) throw new Problem('body-too-large', { limit: BODY_LIMIT });
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
