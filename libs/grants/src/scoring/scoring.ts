@@ -88,7 +88,8 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     const opened = await openBooks(command.call, own.started.members, sources);
     return { ...facts, pilots, ...opened, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
   }
-  if (command.type === 'ProposeRound')
+  // a call that was not announced has no lot
+  if (command.type === 'ProposeRound' && facts.call.status === 'announced')
     return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
   return { ...facts, pilots };
 }
