@@ -1,0 +1,235 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, expectProblem, iban, ok, type Person } from '../support/api.js';
+import { startAll, type Deployment } from '../support/running.js';
+import { callForm, form, Municipality, START } from './municipality.js';
+
+/** Found nowhere else, in text or in bytes. */
+const PLANTED = {
+  name: 'Kerttu Kätkytsalo',
+  email: 'kerttu-katkytsalo@demo.example',
+  phone: '040 987 1234',
+  address: 'Piilopolku 17',
+  title: 'Taikaviitta lainaan',
+  idea: 'Salaperäinen viittapaja torstaisin',
+  place: 'Kellarin perähuone',
+  line: 'Samettikangasta',
+  secret: 'Näkymättömyyslanka',
+  iban: iban(987_654),
+  ibanTwo: iban(987_655),
+  happened: 'Viitta katosi kokonaan',
+  helped: 'Vilho Vaikenee',
+  helpedAddress: 'Hiljaisuustie 3',
+};
+
+describe('what people tell about themselves', () => {
+  let deployment: Deployment;
+  let town: Municipality;
+  let staff: Municipality['staff'];
+  let call: string;
+  let kerttu: Person;
+  /** one that is paid, and one of the helped person that is not */
+  let paid: string;
+  let helped: string;
+
+  beforeAll(async () => {
+    deployment = await startAll({ clock: START, settings: { MINIPILOT_LOG_LEVEL: 'trace' } });
+    town = await Municipality.open(deployment);
+    staff = town.staff;
+    call = await town.announce(callForm({ districts: ['Jukola'], applicationsPerApplicant: 2 }));
+    await town.api.advance('2027-02-02T08:00:00.000Z');
+    kerttu = await town.api.as('kerttu-katkytsalo', [], PLANTED.name);
+    const filled = form(PLANTED.name, {
+      email: PLANTED.email,
+      phone: PLANTED.phone,
+      address: PLANTED.address,
+      title: PLANTED.title,
+      idea: PLANTED.idea,
+      place: PLANTED.place,
+      lines: [{ what: PLANTED.line, cents: 50_000 }],
+      tradeSecret: PLANTED.secret,
+    });
+    ({ id: paid } = await town.apply(call, kerttu, filled));
+    // the same in a draft, in refused requests and in what is not even an address
+    await kerttu.post(`calls/${call}/drafts`, { form: filled });
+    await kerttu.ask('POST', `calls/${call}/drafts`, { body: { form: { ...filled, [PLANTED.secret]: PLANTED.iban } } });
+    await kerttu.ask('GET', `my/applications?nimi=${encodeURIComponent(PLANTED.name)}`);
+    await ask(deployment.desk, 'GET', `/api/demo/calls/${encodeURIComponent(PLANTED.title)}`);
+    await ask(deployment.desk, 'GET', `/${encodeURIComponent(PLANTED.idea)}`);
+    const { email: _, ...paper } = form(PLANTED.helped, { address: PLANTED.helpedAddress, title: 'Hiljainen hetki' });
+    ({ id: helped } = await town.apply(call, staff.agent, paper, {
+      channel: 'paper',
+      writtenAt: '2027-02-01T09:00:00.000Z',
+      authorised: true,
+    }));
+
+    await town.api.account(PLANTED.iban, PLANTED.name);
+    for (const application of [paid, helped])
+      await staff.officer.post(`calls/${call}/readings`, { application, values: [true, true, true] });
+    await town.api.advance('2027-02-05T09:00:00.000Z');
+    const item = { result: 'granted', cents: 50_000, reasonCode: 'hyödyllinen', reason: `Hyvä idea: ${PLANTED.idea}` };
+    const decision = { section: '§ 9', caseNumber: 'K/9', decidedOn: '2027-02-05' };
+    await staff.decider.post(`calls/${call}/decisions`, { ...decision, decisions: [{ ...item, application: paid }] });
+    await staff.officer.post(`calls/${call}/publication`, { publishedOn: '2027-02-05' });
+    await town.api.settle();
+    await kerttu.post(`applications/${paid}/acceptance`, { iban: PLANTED.iban });
+    const [batch] = await town.openBatches();
+    await town.release(batch.id);
+    await town.api.advance('2027-02-08T09:00:00.000Z');
+    await kerttu.post(`applications/${paid}/report`, {
+      happened: PLANTED.happened,
+      participants: 3,
+      outcome: 'yes',
+      learned: PLANTED.secret,
+      lines: [{ what: PLANTED.line, cents: 50_000 }],
+      goOn: false,
+      continuation: PLANTED.idea,
+    });
+    await staff.officer.post(`applications/${paid}/report-acceptance`);
+    await town.api.settle();
+  }, 120_000);
+  afterAll(() => deployment?.end());
+
+  const needles = Object.entries(PLANTED).flatMap(([what, text]) => {
+    const spellings = [
+      text,
+      text.replaceAll(' ', ''),
+      JSON.stringify(text).slice(1, -1),
+      encodeURIComponent(text),
+      Buffer.from(text).toString('base64').slice(0, -4),
+    ];
+    return [...new Set(spellings)].map((spelling): [string, Buffer] => [what, Buffer.from(spelling)]);
+  });
+  const found = (where: string, bytes: Buffer) =>
+    needles.filter(([, needle]) => bytes.includes(needle)).map(([what]) => `${what} in ${where}`);
+
+  const filesBelow = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  const inFiles = (wanted: (name: string) => boolean = () => true) =>
+    filesBelow(deployment.data)
+      .filter((file) => wanted(file))
+      .flatMap((file) => found(file, readFileSync(file)));
+
+  async function publicAnswers(): Promise<string[]> {
+    const { paths } = ok(await ask(deployment.desk, 'GET', '/openapi.json'));
+    const ids: Record<string, string[]> = { call: [call], pilot: [paid, helped], service: [] };
+    const answers: string[] = [];
+    for (const [path, methods] of Object.entries(paths as Record<string, Record<string, Record<string, unknown>>>)) {
+      if (!(methods['get']?.['x-access'] as string[] | undefined)?.includes('public')) continue;
+      const name = /\{(call|pilot|service)\}/.exec(path)?.[1];
+      const concrete = name === undefined ? [path] : ids[name]!.map((id) => path.replace(`{${name}}`, id));
+      const queries = path.includes('dashboard')
+        ? ['', `?call=${call}`, '?by=district', '?by=call']
+        : [path.includes('yearly') ? '?year=2027' : ''];
+      for (const address of concrete) for (const query of queries) answers.push(address.replace('{tenant}', 'demo') + query);
+    }
+    return [...answers, '/metrics', '/openapi.json', '/problems', '/docs', '/health/ready'];
+  }
+
+  it('is there for those who may see it', async () => {
+    const { contact, proposal } = await staff.officer.get(`applications/${paid}`);
+    expect(contact).toMatchObject({ name: PLANTED.name, phone: PLANTED.phone });
+    expect(proposal).toMatchObject({ idea: PLANTED.idea, tradeSecret: PLANTED.secret });
+    const data = JSON.stringify(await kerttu.get('my/data'));
+    for (const what of ['name', 'phone', 'idea', 'happened'] as const) expect(data).toContain(PLANTED[what]);
+    // and the search would find it
+    expect(found('a line', Buffer.from(data))).toEqual(expect.arrayContaining(['name in a line', 'idea in a line']));
+    expect(found('a line', Buffer.from(`x ${encodeURIComponent(PLANTED.helped)} ${PLANTED.iban}`))).toEqual([
+      'iban in a line',
+      'helped in a line',
+    ]);
+  });
+
+  it('stands in no file: not in the read models, not in events, vault or bank', () => {
+    expect(filesBelow(deployment.data).length).toBeGreaterThan(5);
+    const rows = filesBelow(deployment.data).filter((file) => file.includes('read-models.sqlite'));
+    expect(rows.reduce((sum, file) => sum + statSync(file).size, 0)).toBeGreaterThan(50_000);
+    // the demo bank knows accounts that it was told of, as a bank does
+    expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
+  });
+
+  it('stands in no line of the log, though it logs all it can', () => {
+    const output = deployment.output();
+    expect(output.split('\n').length).toBeGreaterThan(50);
+    expect(found('the log', Buffer.from(output))).toEqual([]);
+  });
+
+  it('stands on no public page, in no metric and in no description', async () => {
+    const addresses = await publicAnswers();
+    expect(addresses.length).toBeGreaterThan(20);
+    for (const address of addresses) {
+      const { status, text } = await ask(deployment.open, 'GET', address);
+      // a pilot that was not granted has no page
+      expect([address, status]).toEqual([address, address.includes(helped) ? 404 : 200]);
+      expect(found(address, Buffer.from(text))).toEqual([]);
+    }
+  });
+
+  it('stands in no auditor’s answer, in no batch and on no worklist', async () => {
+    const { auditor, clerk, officer } = staff;
+    for (const path of [
+      `audit/pilots/${paid}`,
+      `audit/pilots/${paid}/money`,
+      `audit/calls/${call}/recompute`,
+      `audit/ledgers/${call}`,
+      'audit/postings',
+    ])
+      expect(found(path, Buffer.from((await auditor.ask('GET', path)).text))).toEqual([]);
+    expect(found('worklist', Buffer.from((await officer.ask('GET', 'worklist')).text))).toEqual([]);
+    expect(found('batches', Buffer.from((await clerk.ask('GET', 'batches')).text))).toEqual([]);
+  });
+
+  describe('and is then to be forgotten', () => {
+    it('goes, but for name and account of a paid grant, which the law holds back; the answer says until when', async () => {
+      const answer = await kerttu.post('my/erasure');
+      expect(answer.held).toEqual([
+        { purpose: 'contact', until: '2037-02-05' },
+        { purpose: 'iban', until: '2037-02-05' },
+      ]);
+      expect(answer.erased).toMatchObject({ drafts: 2, identities: 1 });
+      const after = await staff.officer.get(`applications/${paid}`);
+      expect(after).toMatchObject({ proposal: null, reportText: null, contact: { name: PLANTED.name } });
+      expect(after.decision.reason).toBeNull();
+    });
+
+    it('goes for good where nothing was paid: nobody can read it any more, and the history still stands', async () => {
+      const shy = await town.api.as('kerttu-toinen', [], PLANTED.name);
+      const before = await town.apply(
+        call,
+        shy,
+        form(PLANTED.name, { email: 'kerttu-toinen@demo.example', phone: PLANTED.phone, idea: PLANTED.idea }),
+      );
+      await town.api.settle();
+      const history = await staff.auditor.get(`audit/pilots/${before.id}`);
+      expect(await shy.post('my/erasure')).toMatchObject({ held: [] });
+      await town.api.settle();
+
+      const after = await staff.officer.get(`applications/${before.id}`);
+      expect(after).toMatchObject({ contact: null, proposal: null });
+      // whoever signs in with the same address is somebody new
+      expect(await shy.get('my/data')).toMatchObject({ applications: [], drafts: [] });
+      expect((await shy.get('my/applications')).items).toEqual([]);
+      expectProblem(await shy.ask('GET', `applications/${before.id}`), 404, 'not-found');
+      // the events are as they were; the keys are gone
+      const replayed = await staff.auditor.get(`audit/pilots/${before.id}`);
+      expect(replayed.state).toEqual(history.state);
+      expect(replayed.steps).toEqual(history.steps);
+      expect(replayed.steps[0].sealed.map((s: { purpose: string }) => s.purpose).sort()).toEqual(['contact', 'proposal']);
+      expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
+      expect(found('the log', Buffer.from(deployment.output()))).toEqual([]);
+    });
+
+    it('stays gone when the process starts anew, and all that goes on with the rest goes on', async () => {
+      await deployment.stop('all');
+      expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
+      await deployment.start('all');
+      expect((await staff.officer.get(`applications/${paid}`)).proposal).toBeNull();
+      expect((await staff.officer.get(`applications/${helped}`)).contact.name).toBe(PLANTED.helped);
+      const { state } = await staff.auditor.get(`audit/pilots/${paid}`);
+      expect(state).toMatchObject({ paidCents: 50_000, report: { status: 'accepted' } });
+      await town.api.advance('2027-02-12T09:00:00.000Z');
+    });
+  });
+});
