@@ -104,7 +104,7 @@ const resultOf = ({ projection, generation }: Cursor, poison: Poison | null): Re
  * beginning. Returns how many there were.
  */
 export async function dropAll(readModels: ReadModels): Promise<number> {
-  for (let dropped = 0; ; ) {
+  for (let dropped = 0; ;) {
     const rows = await cursorRows(readModels);
     if (rows.length === 0) return dropped;
     // a cursor that moved in between is met again in the next round
