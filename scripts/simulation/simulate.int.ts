@@ -40,7 +40,6 @@ async function play(): Promise<Record<string, any>> {
     '7',
     '--url',
     server.url,
-    '--resume',
   ];
   const { lines } = await run((a, out) => simulate(a, out, silent), ...args);
   const { seconds, ...summary } = JSON.parse(lines.at(-1)!) as Record<string, unknown>;

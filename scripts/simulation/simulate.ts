@@ -17,7 +17,6 @@ applications from the file, committee, decisions, payments, reports, adoption. T
   --seed          a whole number; the same seed on a new data folder gives the same summary
   --url           of the server, default http://localhost:PORT
   --public-url    of the process with dashboards, where it is another one
-  --resume        when the server goes away, wait up to two minutes for it and go on
 The last line of standard output is the summary, in JSON.`;
 
 const PATIENCE_MS = 120_000;
@@ -39,7 +38,6 @@ export async function simulate(args: string[], out: (text: string) => void, err:
       seed: { type: 'string' },
       url: { type: 'string' },
       'public-url': { type: 'string' },
-      resume: { type: 'boolean', default: false },
     },
   });
   const began = performance.now();
@@ -57,10 +55,10 @@ export async function simulate(args: string[], out: (text: string) => void, err:
 
   const tenant = config.tenants[0]!;
   const bar = new SingleBar({ format: '{bar} week {value}/{total}  {phase}', stream: err, hideCursor: true });
-  const patienceMs = values.resume ? PATIENCE_MS : 0;
-  const clientOf = (at: string, prefix: string) =>
+  // a server that is not there at the start is told at once; one that goes away in the middle is waited for
+  const clientOf = (at: string, prefix: string, patienceMs = PATIENCE_MS) =>
     new Client({ url: at, tenant, identity, prefix, patienceMs, away: (why) => bar.update({ phase: `waiting for the server: ${why}` }) });
-  const { calendar, project } = await calendarOf(clientOf(url, 'look'), seed);
+  const { calendar, project } = await calendarOf(clientOf(url, 'look', 0), seed);
   const client = clientOf(url, project);
   const publicClient = clientOf((values['public-url'] ?? url).replace(/\/+$/, ''), project);
 
