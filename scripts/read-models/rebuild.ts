@@ -55,7 +55,7 @@ export async function rebuildReadModels(args: string[], out: (text: string) => v
       const after = await digests(readModels, views);
       for (const view of views) out(lineOf(view, before.get(view), after.get(view)!));
       for (const { name, poison } of results) if (poison !== null) out(`STOPPED: ${name} at ${JSON.stringify(poison)}; the old rows stay`);
-      const changed = views.filter((view) => before.get(view)?.sha256 !== after.get(view)!.sha256).length;
+      const changed = views.filter((view) => verdict(before.get(view), after.get(view)!) === 'CHANGED').length;
       const stopped = results.filter(({ poison }) => poison !== null).length;
       out(
         JSON.stringify({
@@ -81,8 +81,11 @@ async function digests(readModels: ReadModels, views: readonly string[]): Promis
   return found;
 }
 
+const verdict = (before: Digest | undefined, after: Digest): 'new' | 'same' | 'CHANGED' =>
+  before === undefined ? 'new' : before.sha256 === after.sha256 ? 'same' : 'CHANGED';
+
 function lineOf(view: string, before: Digest | undefined, after: Digest): string {
   const of = (digest: Digest | undefined) =>
     digest === undefined ? 'none'.padEnd(28) : `${String(digest.rows).padStart(8)} ${digest.sha256.slice(0, 16)}   `;
-  return `${view.padEnd(30)} ${of(before)} ${of(after)} ${before?.sha256 === after.sha256 ? 'same' : 'CHANGED'}`;
+  return `${view.padEnd(30)} ${of(before)} ${of(after)} ${verdict(before, after)}`;
 }
