@@ -221,12 +221,23 @@ describe('what people tell about themselves', () => {
       expect(found('the log', Buffer.from(deployment.output()))).toEqual([]);
     });
 
+    it('goes for somebody who was helped and never signed in, when the municipality is asked on paper', async () => {
+      const { admin, officer } = staff;
+      const erase = (body: object) => admin.ask('POST', 'people/erasure', { body });
+      expectProblem(await erase({}), 400, 'invalid-body', { '#/email': 'required' });
+      expectProblem(await erase({ email: PLANTED.email, application: helped }), 400, 'invalid-body', { '#/email': 'unknown-field' });
+      expectProblem(await erase({ application: call }), 404, 'not-found');
+      expect((await officer.get(`applications/${helped}`)).contact.name).toBe(PLANTED.helped);
+      expect(ok(await erase({ application: helped }))).toMatchObject({ held: [], erased: { identities: 1 } });
+      expect(await officer.get(`applications/${helped}`)).toMatchObject({ contact: null, proposal: null });
+    });
+
     it('stays gone when the process starts anew, and all that goes on with the rest goes on', async () => {
       await deployment.stop('all');
       expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
       await deployment.start('all');
       expect((await staff.officer.get(`applications/${paid}`)).proposal).toBeNull();
-      expect((await staff.officer.get(`applications/${helped}`)).contact.name).toBe(PLANTED.helped);
+      expect((await staff.officer.get(`applications/${helped}`)).contact).toBeNull();
       const { state } = await staff.auditor.get(`audit/pilots/${paid}`);
       expect(state).toMatchObject({ paidCents: 50_000, report: { status: 'accepted' } });
       await town.api.advance('2027-02-12T09:00:00.000Z');

@@ -4,7 +4,8 @@ import { policy } from '@minipilot/grants/policy/policy.js';
 import { personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
 import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
 import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
-import { Cents, EmailField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
+import { Cents, EmailField, IdField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
 import { handler, type Act, type Desk } from '../desk.js';
 import { CodeField } from '../fields.js';
 
@@ -39,8 +40,10 @@ export class SetPolicy {
   @Whole(1, 365) draftDays: number;
   @Whole(0, 100) retentionYears: number;
 }
+/** Exactly one of the two. */
 export class ForgetPerson {
-  @EmailField() email: string;
+  @EmailField({ optional: true, description: 'with which the person signs in' }) email?: string;
+  @IdField({ optional: true, description: 'of whose applicant, for somebody who was helped and never signed in' }) application?: string;
 }
 export class ForgetMe {}
 
@@ -77,8 +80,12 @@ export const peopleHandlers = [
     desk.answer(act, policy, policyStream(act.caller.tenant), { type: 'SetPolicy', policy: JSON.parse(JSON.stringify(body)) as SetPolicy }),
   ),
   handler(ForgetMe, (desk, _body, act) => forget(desk, act, act.caller.subject)),
-  handler(ForgetPerson, async (desk, { email }, act) => {
-    const { subject } = await desk.parts.vault.resolve(act.caller.tenant, { kind: 'email', value: email });
+  handler(ForgetPerson, async (desk, { email, application }, act) => {
+    const { tenant } = act.caller;
+    if ((email === undefined) === (application === undefined))
+      throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/email', code: email === undefined ? 'required' : 'unknown-field' }] });
+    if (application !== undefined) return forget(desk, act, (await desk.look(pilot, pilotStream(tenant, application))).state.applicant);
+    const { subject } = await desk.parts.vault.resolve(tenant, { kind: 'email', value: email! });
     return forget(desk, act, subject);
   }),
 ];
