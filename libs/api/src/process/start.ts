@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { pino } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import { policyStream } from '@minipilot/grants/streams.js';
 import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
@@ -108,7 +108,13 @@ export async function start(kind: ProcessKind, env: NodeJS.ProcessEnv): Promise<
 }
 
 async function compose(kind: ProcessKind, config: Config, ending: (() => unknown)[], end: () => Promise<void>): Promise<Running> {
-  const log = pino({ level: config.logLevel, base: { process: kind.name } });
+  // lines like those of HTTP
+  const log = pino({
+    level: config.logLevel,
+    base: { pid: process.pid, process: kind.name },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
   const writes = kind.desk || kind.worker;
   if (writes) {
     const held = holdDataFolder(config.data, kind.name);
@@ -182,10 +188,10 @@ async function openRowsPatiently(config: Config, readOnly: boolean): Promise<Rea
   }
 }
 
-async function openDemoBank(config: Config, { runner }: WriteParts): Promise<DemoBank> {
+async function openDemoBank(config: Config, { runner, clock }: WriteParts): Promise<DemoBank> {
   const { state } = await runner.look(policy, policyStream(config.tenants[0]!));
   const zone = state?.timeZone ?? 'Europe/Helsinki';
-  const year = new Date().getUTCFullYear();
+  const year = Number(clock.now().slice(0, 4));
   return DemoBank.open({ file: files(config.data).bank, zone, holidays: finnishHolidays(year - 1, year + 6) });
 }
 
