@@ -29,18 +29,7 @@ async function run(command: (args: string[], out: (text: string) => void) => Pro
 }
 
 async function play(): Promise<Record<string, any>> {
-  const args = [
-    '--input',
-    input,
-    '--format',
-    'csv',
-    '--applications',
-    String(APPLICATIONS),
-    '--seed',
-    '7',
-    '--url',
-    server.url,
-  ];
+  const args = ['--input', input, '--format', 'csv', '--applications', String(APPLICATIONS), '--seed', '7', '--url', server.url];
   const { lines } = await run((a, out) => simulate(a, out, silent), ...args);
   const { seconds, ...summary } = JSON.parse(lines.at(-1)!) as Record<string, unknown>;
   expect(seconds).toBeGreaterThan(0);
