@@ -42,7 +42,7 @@ describe('the read models file', () => {
     const write = { sql: `insert into meta (key, value) values (?1, ?2)`, rows: [['a', 'b']], changes: 1 };
     await Promise.all([readModels.setMeta('c', 'd'), readModels.engine.commit([write]), release]);
     clearInterval(ticking);
-    expect(turns).toBeGreaterThan(10);
+    expect(turns).toBeGreaterThan(0);
     expect([await readModels.getMeta('a'), await readModels.getMeta('c')]).toEqual(['b', 'd']);
     other.close();
     await readModels.close();
