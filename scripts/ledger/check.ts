@@ -89,6 +89,8 @@ function report(audit: LedgerAudit, faults: readonly string[], comparedWith: str
   line('call (EUR)', (column) => column);
   for (const row of totals) line(row.call.slice(0, 12), (column) => euros((row as Totals)[column]));
   line('all', (column) => euros(sum(column)));
+  if (comparedWith === null)
+    out('No server answered: these are the sums of the store alone, not compared with public figures (--url, PORT).');
   for (const fault of faults.slice(0, 50)) out(`DIFFERS: ${fault}`);
   if (faults.length > 50) out(`… and ${faults.length - 50} more`);
   const [paidCents, returnedCents, debitsCents, creditsCents] = [sum('paid'), sum('returned'), sum('debits'), sum('credits')];

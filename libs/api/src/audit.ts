@@ -278,7 +278,7 @@ export async function policyAt(store: Reader, tenant: string, at: Instant): Prom
 
 /** How much of a municipality's history there is. */
 export interface HistorySize {
-  /** all events, and those among them by which flows keep their books */
+  /** all events but saved score cards, and those among them by which flows keep their books */
   events: number;
   reactions: number;
   streams: number;
@@ -308,6 +308,8 @@ export class HistoryCount {
     for (;;) {
       const events = await this.store.readAll(this.position, COUNTED_AT_ONCE);
       for (const { tenant, type, revision } of events) {
+        // how many cards there are is nobody's business before the close
+        if (type === 'scorebook.card-saved') continue;
         const { events, reactions, streams } = this.sizes.get(tenant) ?? { events: 0, reactions: 0, streams: 0 };
         const counted = {
           events: events + 1,

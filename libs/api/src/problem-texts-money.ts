@@ -33,6 +33,24 @@ export const MONEY_PROBLEMS = {
     sv: 'Av understödet betalades {paidCents|euro}. Mer kan inte återbetalas.',
     en: 'The grant paid was {paidCents|euro}. No more can come back.',
   },
+  'returned-more-than-unspent': {
+    status: 409,
+    fi: 'Selvityksen mukaan käyttämättä jäi {unspentCents|euro}. Enempää ei voi palauttaa.',
+    sv: 'Enligt redogörelsen blev {unspentCents|euro} oanvända. Mer kan inte återbetalas.',
+    en: 'By the report {unspentCents|euro} were left unspent. No more can come back.',
+  },
+  'return-already-recorded': {
+    status: 409,
+    fi: 'Palautus viitteellä {reference} on jo kirjattu.',
+    sv: 'Återbetalningen med referensen {reference} är redan bokförd.',
+    en: 'The money returned with reference {reference} has been recorded already.',
+  },
+  'returned-before-paid': {
+    status: 409,
+    fi: 'Avustus maksettiin {paidOn|date}. Raha ei voi palautua ennen sitä.',
+    sv: 'Understödet betalades {paidOn|date}. Pengarna kan inte återbetalas före det.',
+    en: 'The grant was paid on {paidOn|date}. Money cannot come back before that.',
+  },
   'no-such-batch': {
     status: 404,
     fi: 'Tällaista maksuaineistoa ei ole.',

@@ -107,6 +107,24 @@ const PILOT_PROBLEMS = {
     sv: 'Du hjälpte till med ansökan och kan därför inte behandla den.',
     en: 'You helped with this application, so you cannot judge it.',
   },
+  'applicant-stays': {
+    status: 409,
+    fi: 'Hakija ei voi vaihtua. Peru hakemus ja hae uudestaan.',
+    sv: 'Sökanden kan inte bytas. Ta tillbaka ansökan och sök på nytt.',
+    en: 'The applicant cannot change. Withdraw the application and apply again.',
+  },
+  'already-noticed': {
+    status: 409,
+    fi: 'Päätöksestä on jo annettu tiedoksianto.',
+    sv: 'Beslutet har redan delgivits.',
+    en: 'Notice of the decision has been given already.',
+  },
+  'decided-too-early': {
+    status: 409,
+    fi: 'Päätöspäivä voi olla aikaisintaan {earliest|date}.',
+    sv: 'Beslutsdagen kan vara tidigast {earliest|date}.',
+    en: 'The day of the decision can be {earliest|date} at the earliest.',
+  },
   'own-application': {
     status: 409,
     fi: 'Et voi käsitellä omaa hakemustasi.',

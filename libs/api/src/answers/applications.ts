@@ -188,7 +188,7 @@ class DecisionAnswer {
   @Of(() => DepartureAnswer, { nullable: true, optional: true }) departure?: DepartureAnswer | null;
 }
 
-type State = Omit<PilotState, 'application' | 'applicant' | 'recipient' | 'account' | 'decision'>;
+type State = Omit<PilotState, 'application' | 'applicant' | 'recipient' | 'account' | 'decision' | 'returnReferences' | 'paidOn'>;
 
 /** One application from its own stream, with its sealed parts opened; a part that was erased is null. */
 export class ApplicationDetail implements State {

@@ -3,7 +3,7 @@ import { Bool, CentsOf, Day, Int, Moment, Of, Open, Str, Uuid, Word } from './fi
 import { EntryAnswer } from './money.js';
 
 export class HistorySizeAnswer {
-  @Int({ description: 'all events' }) events: number;
+  @Int({ description: 'all events but saved score cards' }) events: number;
   @Int({ description: 'those among them by which flows keep their books' }) reactions: number;
   @Int() streams: number;
 }

@@ -102,7 +102,13 @@ export async function namesOf(
   const names = new Map<string, { name: string; applications: string[] }>();
   const { tenant, subject: member } = act.caller;
   for (const application of applications) {
-    for (const event of await desk.history(pilotStream(tenant, application))) {
+    const contacts = (await desk.history(pilotStream(tenant, application))).filter((e) =>
+      e.sealed?.some((part) => part.purpose === 'contact'),
+    );
+    // the newest words of the applicant, and of a recipient who took over
+    const newest = [false, true].map((other) => contacts.findLast((e) => (e.type === 'pilot.recipient-changed') === other));
+    for (const event of newest) {
+      if (event === undefined) continue;
       for (const ref of event.sealed?.filter((s) => s.purpose === 'contact') ?? []) {
         const contact = (await desk.parts.sealer.unseal(event, 'contact', ref.subject)) as { name: string; recipientName?: string } | null;
         for (const name of contact === null ? [] : [contact.name, contact.recipientName].filter((n): n is string => n !== undefined)) {

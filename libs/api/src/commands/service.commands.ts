@@ -43,6 +43,10 @@ export class EndService {
 const toService = (desk: Desk, act: Act, command: ServiceCommand, secrets?: Secret[]): Promise<Answer> =>
   desk.answer(act, service, serviceStream(act.caller.tenant, act.service!), command, secrets === undefined ? {} : { secrets });
 
+/** The pilot that an adoption came from. */
+const pilotOf = async (desk: Desk, act: Act): Promise<string> =>
+  (await desk.look(service, serviceStream(act.caller.tenant, act.service!))).state.pilot;
+
 export const serviceHandlers = [
   handler(ProposeAdoption, async (desk, { owner, title, districts }, act) => {
     const id = entityId(act.commandId);
@@ -53,10 +57,14 @@ export const serviceHandlers = [
     );
     return { id, ...answer };
   }),
-  handler(AnswerAdoption, (desk, { answer, comment }, act) =>
-    toService(desk, act, { type: 'AnswerAdoption', answer }, [{ purpose: 'comment', payload: { v: 1, text: comment } }]),
+  handler(AnswerAdoption, async (desk, { answer, comment }, act) =>
+    toService(desk, act, { type: 'AnswerAdoption', answer, pilot: await pilotOf(desk, act) }, [
+      { purpose: 'comment', payload: { v: 1, text: comment } },
+    ]),
   ),
-  handler(DecideAdoption, (desk, body, act) => toService(desk, act, { type: 'DecideAdoption', ...body })),
+  handler(DecideAdoption, async (desk, body, act) =>
+    toService(desk, act, { type: 'DecideAdoption', pilot: await pilotOf(desk, act), ...body }),
+  ),
   handler(StartDistrict, (desk, { district, on }, act) => toService(desk, act, { type: 'StartDistrict', district, on })),
   handler(ReviewService, (desk, { on, goesOn, summary }, act) => toService(desk, act, { type: 'ReviewService', on, goesOn, summary })),
   handler(EndService, (desk, { on, reason }, act) => toService(desk, act, { type: 'EndService', on, reason })),

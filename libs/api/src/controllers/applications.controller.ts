@@ -448,7 +448,7 @@ function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helpe
 
 /** What a person sees of the state: no random ids of people. */
 function view(state: PilotState) {
-  const { application, applicant: _a, recipient: _r, account, decision: _d, ...rest } = state;
+  const { application, applicant: _a, recipient: _r, account, decision: _d, returnReferences: _rr, paidOn: _p, ...rest } = state;
   const { helper, filedBy: _f, ...facts } = application!;
   return {
     ...rest,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { aggregates } from '@minipilot/grants/aggregates.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
@@ -7,7 +8,7 @@ import { ensureKeys, loadKeys } from '@minipilot/platform/privacy/keys.js';
 import type { Randomness } from '@minipilot/platform/privacy/port.js';
 import { demoRandomness, systemRandomness } from '@minipilot/platform/privacy/randomness.js';
 import { VaultSealer } from '@minipilot/platform/privacy/sealer.js';
-import { Vault } from '@minipilot/platform/privacy/vault.js';
+import { Vault, VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { openReadModels, type ReadModels } from '@minipilot/platform/read-models/database.js';
 import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
 import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
@@ -52,6 +53,10 @@ export async function openWriteParts(config: Config, purposes: readonly Purpose[
     closing.unshift(() => store.close());
     ensureKeys(path.keys, demo ? { demoSeed: DEMO_SEED } : {});
     const keys = loadKeys(path.keys, purposes);
+    if (!existsSync(path.vault) && (await store.head()) !== null)
+      throw new VaultRefused(
+        `${path.vault} is missing, but ${path.events} has a history: its personal parts could never be opened again. Restore the vault from its backup.`,
+      );
     const vault = await Vault.open({ file: path.vault, masterKey: keys.masterKey, random });
     closing.unshift(() => vault.close());
     const sealer = new VaultSealer({ vault, keys, random });

@@ -268,6 +268,8 @@ function watch(
   health.register('projections-and-flows', () => {
     const stopped = worker.stopped();
     if (stopped.length > 0) throw new Unhealthy(`stopped: ${stopped.join(', ')}`);
+    const waiting = worker.projector.status().find((p) => p.status === 'waiting');
+    if (waiting !== undefined) throw new Unhealthy('projections wait for the event store or the read models: see the log');
   });
   const lag = async () => {
     const head = Number((await write!.store.head()) ?? 0);
@@ -293,6 +295,8 @@ function greeting(kind: ProcessKind, { url, config }: Running): string {
     lines.push(`  calls     ${url}/api/${config.tenants[0]}/calls`, `  money     ${url}/api/${config.tenants[0]}/dashboard/money`);
   lines.push(`  data      ${config.data}`);
   if (kind.desk && config.mode === 'demo') {
+    // the token is signed with a key of this data folder
+    const token = `MINIPILOT_DATA=${config.data} npm run -s token --`;
     lines.push(
       '',
       `This is a demonstration with an invented municipality (${config.tenants.join(', ')}) and one open call. To sign in, take a token:`,
@@ -308,8 +312,9 @@ function greeting(kind: ProcessKind, { url, config }: Running): string {
         'owner',
         'auditor',
         'admin',
-      ].map((role) => `  npm run -s token -- --role ${role}`),
-      `  curl -H "Authorization: Bearer $(npm run -s token -- --role officer)" ${url}/api/${config.tenants[0]}/worklist`,
+      ].map((role) => `  ${token} --role ${role}`),
+      '  (--person NAME for another one; on the committee people are known by NAME@demo.example)',
+      `  curl -H "Authorization: Bearer $(${token} --role officer)" ${url}/api/${config.tenants[0]}/worklist`,
     );
   }
   lines.push('', 'Stop it with Ctrl-C.', '');

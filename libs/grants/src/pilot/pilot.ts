@@ -92,6 +92,8 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
   ];
 }
 
+const isOrganisation = (kind: ApplicationFacts['kind']): boolean => kind === 'association' || kind === 'company';
+
 function applicationProblem(application: ApplicationFacts, facts: PilotFacts): Rejected | null {
   const content = facts.call.content!;
   if (!content.whoMayApply.includes(application.kind)) return reject('kind-may-not-apply', { kind: application.kind }, '/kind');
@@ -126,6 +128,8 @@ function beforeDecision(
   }
   const { closesAt } = facts.call.content!;
   if (occasion.now >= closesAt) return reject('call-closed', { closesAt });
+  if (command.type === 'AmendApplication' && isOrganisation(command.kind) !== isOrganisation(state.application!.kind))
+    return reject('applicant-stays', {}, '/kind');
   if (command.type === 'WithdrawApplication') return [{ type: 'pilot.withdrawn', data: { withdrawnAt: occasion.now } }];
   const problem = applicationProblem(command, facts);
   if (problem !== null) return problem;
@@ -362,8 +366,13 @@ function carryOut(
     }
     case 'RecordMoneyReturned':
       if (command.on > today) return reject('date-in-future', { on: command.on }, '/on');
+      if (state.returnReferences.includes(command.reference))
+        return reject('return-already-recorded', { reference: command.reference }, '/reference');
+      if (command.on < state.paidOn!) return reject('returned-before-paid', { paidOn: state.paidOn! }, '/on');
       if (state.returnedCents + command.cents > state.paidCents)
         return reject('returned-more-than-paid', { paidCents: state.paidCents }, '/cents');
+      if (report.outcome !== null && state.returnedCents + command.cents > report.unspentCents)
+        return reject('returned-more-than-unspent', { unspentCents: report.unspentCents }, '/cents');
       return [{ type: 'pilot.money-returned', data: { cents: command.cents, reference: command.reference, on: command.on } }];
     case 'ChangePlan':
       if (!waiting) return reject('already-reported');

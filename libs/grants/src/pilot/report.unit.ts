@@ -139,11 +139,11 @@ describe('a report', () => {
   });
 
   it('brings money back, before or after it is accepted, never more than was paid', () => {
-    const back = (cents: number, on = '2027-11-20'): PilotCommand => ({
+    const back = (cents: number, on = '2027-11-20', reference = 'RF18 5390'): PilotCommand => ({
       type: 'RecordMoneyReturned',
       call: CALL,
       cents,
-      reference: 'RF18 5390',
+      reference,
       on,
     });
     past(...running, report(), acceptReport)
@@ -155,8 +155,17 @@ describe('a report', () => {
       .when(bare('AcceptReport'), LATER, OFFICER)
       .then([{ type: 'pilot.report-accepted', data: { returnCents: 3_840, returnDue: null } }]);
     past(...running, [back(50_000), LATER])
-      .when(back(1), LATER)
+      .when(back(1, '2027-11-20', 'RF 2'), LATER)
       .thenRejected('returned-more-than-paid', { paidCents: 50_000 });
+    past(...running, report(), [back(3_840), LATER])
+      .when(back(3_840), LATER)
+      .thenRejected('return-already-recorded');
+    past(...running, report())
+      .when(back(3_841), LATER)
+      .thenRejected('returned-more-than-unspent', { unspentCents: 3_840 });
+    past(...running)
+      .when(back(1, '2020-03-20'), LATER)
+      .thenRejected('returned-before-paid');
     past(...running)
       .when(back(1, '2027-11-21'), LATER)
       .thenRejected('date-in-future');

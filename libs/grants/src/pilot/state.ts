@@ -100,6 +100,9 @@ export interface PilotState {
   payout: { attempt: number; status: 'none' | 'requested' | 'paid' | 'failed'; accountEvent: string };
   paidCents: number;
   returnedCents: number;
+  /** references of money that came back */
+  returnReferences: readonly string[];
+  paidOn: LocalDate | null;
   report: {
     due: LocalDate | null;
     status: 'none' | 'reported' | 'sent-back' | 'accepted';
@@ -136,6 +139,8 @@ export const initial: PilotState = {
   payout: { attempt: 0, status: 'none', accountEvent: '' },
   paidCents: 0,
   returnedCents: 0,
+  returnReferences: [],
+  paidOn: null,
   report: { due: null, status: 'none', outcome: null, unspentCents: 0, returnCents: 0, overdue: false, escalated: false, reminded: [] },
   planOpenUntil: null,
 };
@@ -220,6 +225,7 @@ export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState 
         ...state,
         payout: { ...state.payout, status: 'paid' },
         paidCents: state.paidCents + event.data.cents,
+        paidOn: event.data.paidOn,
         report: { ...state.report, due: event.data.reportDue, overdue: false, escalated: false, reminded: [] },
       };
     case 'pilot.payout-failed':
@@ -243,7 +249,11 @@ export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState 
     case 'pilot.report-accepted':
       return report({ status: 'accepted', returnCents: event.data.returnCents });
     case 'pilot.money-returned':
-      return { ...state, returnedCents: state.returnedCents + event.data.cents };
+      return {
+        ...state,
+        returnedCents: state.returnedCents + event.data.cents,
+        returnReferences: [...state.returnReferences, event.data.reference],
+      };
     case 'pilot.plan-changed':
       return { ...state, planOpenUntil: event.data.silenceUntil };
     case 'pilot.plan-refused':

@@ -292,6 +292,8 @@ function decideApplications(
   const rolling = content.rules.method === 'rolling';
   const today = localDate(occasion.now, facts.policy.timeZone);
   if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
+  const earliest = rolling ? facts.call.announcedOn! : localDate(content.closesAt, facts.policy.timeZone);
+  if (command.decidedOn < earliest) return reject('decided-too-early', { earliest }, '/decidedOn');
   if (!rolling && !state.signed) return reject('proposal-not-signed');
   const events: ScoringEvent[] = [];
   let { grantedCents, reserveUsedCents } = state;
@@ -421,6 +423,7 @@ function afterDecision(
       for (const [i, id] of command.applications.entries()) {
         const decided = state.decided[id];
         if (decided === undefined) return reject('not-decided', {}, `/applications/${i}`);
+        if (decided.noticed) return reject('already-noticed', {}, `/applications/${i}`);
         if (command.sentOn < decided.decidedOn) return reject('notice-before-decision', { decidedOn: decided.decidedOn }, '/sentOn');
       }
       const noticeOn = addDays(command.sentOn, policy.noticeDays[command.channel]);

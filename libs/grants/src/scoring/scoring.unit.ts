@@ -317,6 +317,11 @@ describe('notice and publication', () => {
     channel,
     sentOn,
   });
+  /** a call that closed early in the year, so that decisions of March may follow */
+  const { call } = facts();
+  const inSpring = facts({
+    call: { ...call, announcedOn: '2027-01-04', content: { ...call.content!, closesAt: '2027-02-01T14:00:00.000Z' } },
+  });
   const publish = (publishedOn: string): ScoringCommand => ({ type: 'PublishDecisions', call: CALL, publishedOn });
 
   it.each([
@@ -331,7 +336,7 @@ describe('notice and publication', () => {
     ['electronic', '2027-11-19', '2027-11-22', '2027-12-07'],
     ['electronic', '2027-12-07', '2027-12-10', '2027-12-27'],
   ] as const)('%s on %s is noticed on %s and may be appealed until %s', (channel, sentOn, noticeOn, appealUntil) => {
-    const step = told(scoring, facts(), NOW, DECIDER)(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]);
+    const step = told(scoring, inSpring, NOW, DECIDER)(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]);
     step
       .when(notice(channel, sentOn), '2028-01-03T08:00:00.000Z')
       .then([{ type: 'scoring.notice-sent', data: { applications: [IDS[0]], channel, sentOn, noticeOn, appealUntil } }]);
@@ -345,6 +350,15 @@ describe('notice and publication', () => {
       .thenRejected('not-decided');
   });
 
+  it('is given once, and never of a decision from before the close', () => {
+    decided([notice('letter', '2027-10-08')])
+      .when(notice('electronic', '2027-10-08'), DAY)
+      .thenRejected('already-noticed');
+    past(...signed)
+      .when({ ...asProposed, decidedOn: '2020-05-01' } as ScoringCommand, DAY)
+      .thenRejected('decided-too-early');
+  });
+
   it('on the web starts the residents’ window, once for each decision', () => {
     const data = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29', applications: [...IDS].sort() };
     decided()
@@ -356,7 +370,12 @@ describe('notice and publication', () => {
     decided().when(publish('2027-10-07'), DAY).thenRejected('nothing-to-publish');
     decided().when(publish('2027-10-09'), DAY).thenRejected('date-in-future');
     // Aune's residents: on the web on Monday 8 March, noticed on the 15th, Easter Monday moves the last day
-    const spring = past(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]).when(publish('2027-03-08'), DAY);
+    const spring = told(
+      scoring,
+      inSpring,
+      NOW,
+      DECIDER,
+    )(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]).when(publish('2027-03-08'), DAY);
     expect(spring.result).toMatchObject([{ data: { noticeOn: '2027-03-15', appealUntil: '2027-03-30' } }]);
   });
 });

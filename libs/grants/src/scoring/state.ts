@@ -40,6 +40,7 @@ interface Decided {
   waitingRank: number | null;
   freed: boolean;
   published: boolean;
+  noticed: boolean;
 }
 
 export interface ScoringState {
@@ -133,16 +134,19 @@ export function evolve(state: ScoringState, event: ScoringEvent & Meta): Scoring
       const granted = result === 'granted' ? cents : 0;
       return {
         ...state,
-        decided: { ...state.decided, [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false } },
+        decided: {
+          ...state.decided,
+          [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false, noticed: false },
+        },
         grantedCents: state.grantedCents + (from === 'budget' ? granted : 0),
         reserveUsedCents: state.reserveUsedCents + (from === 'appeal-reserve' ? granted : 0),
       };
     }
     case 'scoring.notice-sent':
-      return state;
     case 'scoring.published': {
+      const told = event.type === 'scoring.published' ? { published: true } : { noticed: true };
       const decided = { ...state.decided };
-      for (const id of event.data.applications) decided[id] = { ...decided[id]!, published: true };
+      for (const id of event.data.applications) decided[id] = { ...decided[id]!, ...told };
       return { ...state, decided };
     }
     case 'scoring.place-freed': {

@@ -9,9 +9,11 @@ import type { ServiceEvent } from './events.js';
 export type ServiceCommand =
   | { type: 'ProposeAdoption'; service: string; pilot: string; owner: string; title: string; districts: string[] }
   | { type: 'RecordAnswerOverdue'; effectiveAt: Instant }
-  | { type: 'AnswerAdoption'; answer: 'for' | 'against' | 'try-elsewhere' }
+  /** `pilot`, from which the service came, is there so that nobody answers or decides on their own */
+  | { type: 'AnswerAdoption'; answer: 'for' | 'against' | 'try-elsewhere'; pilot?: string }
   | {
       type: 'DecideAdoption';
+      pilot?: string;
       result: 'adopted' | 'not-adopted' | 'try-elsewhere';
       section: string;
       body: string;
@@ -30,6 +32,7 @@ export interface ServiceState {
   status: 'none' | 'proposed' | 'answered' | 'adopted' | 'not-adopted' | 'try-elsewhere' | 'ended';
   pilot: string;
   applicant: string;
+  proposedOn: LocalDate | null;
   answerDue: LocalDate | null;
   answerOverdue: boolean;
   districts: readonly string[];
@@ -43,6 +46,9 @@ export interface ServiceFacts {
   pilot: PilotState | null;
 }
 
+const isParty = (pilot: PilotState | null, actor: string): boolean =>
+  pilot !== null && [pilot.applicant, pilot.recipient, pilot.application?.filedBy, pilot.application?.helper].includes(actor);
+
 /** What a pilot that worked can become. */
 export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, ServiceFacts> = {
   category: 'service',
@@ -50,6 +56,7 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
     status: 'none',
     pilot: '',
     applicant: '',
+    proposedOn: null,
     answerDue: null,
     answerOverdue: false,
     districts: [],
@@ -61,7 +68,13 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
   evolve(state, event) {
     switch (event.type) {
       case 'service.adoption-proposed':
-        return { ...state, status: 'proposed', pilot: event.data.pilot, answerDue: event.data.answerDue };
+        return {
+          ...state,
+          status: 'proposed',
+          pilot: event.data.pilot,
+          proposedOn: event.data.proposedOn,
+          answerDue: event.data.answerDue,
+        };
       case 'service.answer-overdue':
         return { ...state, answerOverdue: true };
       case 'service.answered':
@@ -81,7 +94,7 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
 
   async facts(command, sources) {
     const policy = await policyOf(sources);
-    if (command.type !== 'ProposeAdoption') return { policy, pilot: null };
+    if (!('pilot' in command) || command.pilot === undefined) return { policy, pilot: null };
     return { policy, pilot: await sources.fold(pilot, pilotStream(sources.tenant, command.pilot)) };
   },
 
@@ -91,6 +104,7 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
       if (state.status !== 'none') return reject('adoption-already-proposed');
       if (pilot?.application == null) return reject('application-not-found');
       if (pilot.report.status !== 'accepted') return reject('report-not-accepted');
+      if (isParty(pilot, occasion.actor)) return reject('own-application');
       const stranger = command.districts.find((d) => !policy.districts.includes(d));
       if (stranger !== undefined) return reject('unknown-district', { district: stranger }, '/districts');
       const { service, owner, title, districts } = command;
@@ -116,16 +130,20 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
         if (state.status !== 'proposed' || state.answerOverdue) return [];
         return [{ type: 'service.answer-overdue', data: { answerDue: state.answerDue!, effectiveAt: command.effectiveAt } }];
       case 'AnswerAdoption':
-        if (state.status !== 'proposed') return reject('already-answered');
+        if (state.status === 'answered') return reject('already-answered');
+        if (state.status !== 'proposed') return reject('adoption-already-decided');
+        if (isParty(pilot, occasion.actor)) return reject('own-application');
         return [{ type: 'service.answered', data: { answer: command.answer, answeredOn: today }, seal: { comment: occasion.actor } }];
       case 'DecideAdoption': {
         if (state.status !== 'proposed' && state.status !== 'answered') return reject('adoption-already-decided');
+        if (isParty(pilot, occasion.actor)) return reject('own-application');
         if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
+        if (command.decidedOn < state.proposedOn!) return reject('decided-too-early', { earliest: state.proposedOn! }, '/decidedOn');
         const stranger = command.districts.find((d) => !policy.districts.includes(d));
         if (stranger !== undefined) return reject('unknown-district', { district: stranger }, '/districts');
         if (command.result === 'adopted' && command.districts.length === 0) return reject('no-districts', {}, '/districts');
         if (command.result !== 'adopted' && command.yearlyCents > 0) return reject('cost-without-adoption', {}, '/yearlyCents');
-        const { type: _, ...data } = command;
+        const { type: _, pilot: __, ...data } = command;
         return [{ type: 'service.decided', data: { ...data, reviewDue: addDays(command.decidedOn, 365) } }];
       }
       default:
