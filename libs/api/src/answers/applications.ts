@@ -1,6 +1,6 @@
 import { PILOT_STATES, type PilotRow } from '@minipilot/insight/pilots.js';
 import type { PilotState } from '@minipilot/grants/pilot/pilot.js';
-import { DraftForm, EconomicDto, HelpedDto, LineDto } from '../commands/application.commands.js';
+import { DraftForm, EconomicDto, HelpedDto, LineDto } from '../commands/application.forms.js';
 import { Bool, CentsOf, Day, Int, Moment, Of, pageOf, Str, Uuid, Word } from './fields.js';
 
 const KINDS = ['resident', 'group', 'association', 'company'];

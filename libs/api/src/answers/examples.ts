@@ -1,4 +1,4 @@
-import type { ApplicationForm } from '../commands/application.commands.js';
+import type { ApplicationForm } from '../commands/application.forms.js';
 
 /** A complete application, as the description of the API shows it. */
 export const EXAMPLE_FORM: ApplicationForm = {

@@ -5,7 +5,7 @@ import { Compile } from 'typebox/schema';
 import type { Route } from '@minipilot/platform/http/request-context.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { EXAMPLE_FORM } from '../answers/examples.js';
-import { ApplicationForm } from '../commands/application.commands.js';
+import { ApplicationForm } from '../commands/application.forms.js';
 import { API_INFO, describeWholeApi, openApiFile } from './description.js';
 
 /** Edits whose last writer wins: a member has a card to themselves. */
