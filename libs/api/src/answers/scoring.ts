@@ -1,5 +1,5 @@
 import type { Place, RoundPlace } from '@minipilot/grants/selection/selection.js';
-import { LineDto } from '../commands/application.commands.js';
+import { LineDto } from '../commands/application.forms.js';
 import { CriterionDto, ScaleDto } from '../commands/call.commands.js';
 import { Bool, CentsOf, Day, Digest, Int, Moment, Of, Str, Uuid, Word } from './fields.js';
 
