@@ -127,6 +127,9 @@ describe('an application', () => {
       ]);
     past(submit()).when(amend(), CLOSES).thenRejected('call-closed', { closesAt: CLOSES });
     past(submit())
+      .when(amend({ kind: 'association' }))
+      .thenRejected('applicant-stays');
+    past(submit())
       .when(amend({ district: 'Iittala' }))
       .thenRejected('unknown-district');
     past(submit(), withdraw).when(amend()).thenRejected('application-withdrawn');

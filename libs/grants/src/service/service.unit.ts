@@ -72,6 +72,22 @@ describe('an adoption is proposed', () => {
     expect(past().when(propose, undefined, undefined, reported('accepted', 'no')).result).toEqual(yes);
   });
 
+  it('nor by the people of the pilot, who do not answer or decide either', () => {
+    const people = id('applicant');
+    const accepted = reported('accepted', 'yes');
+    const own: ServiceFacts = { ...accepted, pilot: { ...accepted.pilot!, applicant: people } };
+    past().when(propose, undefined, people, own).thenRejected('own-application');
+    past(propose).when(answer, undefined, people, own).thenRejected('own-application');
+    past(propose).when(decide(), DECIDED, people, own).thenRejected('own-application');
+  });
+
+  it('is decided after it was proposed, and not answered after that', () => {
+    past(propose)
+      .when(decide({ decidedOn: '2019-01-01' }), DECIDED)
+      .thenRejected('decided-too-early');
+    past(propose, [decide(), DECIDED]).when(answer, DECIDED).thenRejected('adoption-already-decided');
+  });
+
   it('not from a report that nobody accepted, nor from nothing, nor for a district that is none', () => {
     for (const status of ['none', 'reported', 'sent-back'] as const)
       past().when(propose, undefined, undefined, reported(status)).thenRejected('report-not-accepted');

@@ -73,9 +73,11 @@ describe('a server as a process', () => {
       () => 'cut',
     );
     await pause(150);
+    const asked = Date.now();
     child.kill('SIGTERM');
     expect(await hanging).toBe('cut');
     expect(await exit).toEqual([0, null]);
+    expect(Date.now() - asked).toBeLessThan(5_000);
   });
 });
 

@@ -139,7 +139,7 @@ describe('shapes', () => {
       });
       problem(answer, 400, 'body-not-expected');
     });
-    it('reads 200 KB of hostile text in linear time', async () => {
+    it('reads 200 KB of hostile text in less than 50 ms', async () => {
       const hostile = ['a', ' ', '@', '0', '1-', 'FI', '. '].map((text) => text.repeat(50_000 / text.length));
       for (const text of hostile) {
         const body = { ...valid, plan: text, iban: text, day: text, closesAt: text };
@@ -150,8 +150,7 @@ describe('shapes', () => {
           blamed(await announce(body));
           times.push(process.cpuUsage(start).user / 1000);
         }
-        // what is not linear takes minutes
-        expect(Math.min(...times)).toBeLessThan(2_000);
+        expect(Math.min(...times)).toBeLessThan(50);
       }
     });
   });

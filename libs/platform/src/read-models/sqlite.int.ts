@@ -38,11 +38,15 @@ describe('the read models file', () => {
     other.exec('begin immediate');
     let turns = 0;
     const ticking = setInterval(() => turns++, 5);
-    const release = sleep(200).then(() => other.exec('commit'));
+    // the lock goes only after this process has had its turns
+    const release = (async () => {
+      while (turns <= 10) await sleep(5);
+      other.exec('commit');
+    })();
     const write = { sql: `insert into meta (key, value) values (?1, ?2)`, rows: [['a', 'b']], changes: 1 };
     await Promise.all([readModels.setMeta('c', 'd'), readModels.engine.commit([write]), release]);
     clearInterval(ticking);
-    expect(turns).toBeGreaterThan(0);
+    expect(turns).toBeGreaterThan(10);
     expect([await readModels.getMeta('a'), await readModels.getMeta('c')]).toEqual(['b', 'd']);
     other.close();
     await readModels.close();
