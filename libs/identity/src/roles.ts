@@ -1,5 +1,3 @@
-import { declareAccess } from '@minipilot/platform/http/request-context.js';
-
 /** What a person may be in a municipality. Everybody who is signed in is an applicant. */
 export const ROLES = [
   'applicant',
@@ -19,7 +17,3 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 export const isRole = (value: unknown): value is Role => ROLES.includes(value as Role);
-
-/** Who may call a route: everybody, whoever is signed in, or whoever has one of the roles. */
-export const Access = (...audience: ['public'] | ['signed-in'] | [Role, ...Role[]]): MethodDecorator & ClassDecorator =>
-  declareAccess(...audience);

@@ -5,7 +5,6 @@ import type { FastifyReply } from 'fastify';
 import { finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { pilotStream, scoringStream } from '@minipilot/grants/streams.js';
 import { deskPilots, listPilots, listPilotsOf, PILOT_STATES, type PilotState as RowState } from '@minipilot/insight/pilots.js';
-import { Access } from '@minipilot/identity/roles.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import { OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
@@ -75,7 +74,6 @@ export class ApplicationsController {
   })
   @ApiBody({ type: StartDraft, examples: FORM_EXAMPLE })
   @Post('calls/:call/drafts')
-  @Access('signed-in')
   startDraft(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -87,7 +85,6 @@ export class ApplicationsController {
 
   @Describe('listDrafts', 'Lists one’s own drafts for a call', DraftList)
   @Get('calls/:call/drafts')
-  @Access('signed-in')
   async drafts(@Actor() caller: Caller, @Id('call') call: string) {
     const drafts = await draftsOf(this.desk, { caller, commandId: '', call });
     const items = drafts
@@ -101,7 +98,6 @@ export class ApplicationsController {
     refusals: { 409: 'It was submitted', 410: 'It has expired' },
   })
   @Get('calls/:call/drafts/:draft')
-  @Access('signed-in')
   async draft(
     @Actor() caller: Caller,
     @Id('call') call: string,
@@ -117,7 +113,6 @@ export class ApplicationsController {
   @Describe('saveDraft', 'Saves a draft as far as it is filled in', DraftSaved, { refusals: { 410: 'It has expired' } })
   @ApiBody({ type: SaveDraft, examples: FORM_EXAMPLE })
   @Put('calls/:call/drafts/:draft')
-  @Access('signed-in')
   saveDraft(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -132,7 +127,6 @@ export class ApplicationsController {
   @Describe('deleteDraft', 'Throws one’s own draft away', null, { status: 204 })
   @Delete('calls/:call/drafts/:draft')
   @HttpCode(204)
-  @Access('signed-in')
   async deleteDraft(@Actor() caller: Caller, @Id('call') call: string, @Id('draft') draft: string): Promise<void> {
     const found = await draftOf(this.desk, { caller, commandId: '', call, draft });
     if (found.result === null) await this.desk.parts.vault.deleteDraft(caller.tenant, found.id);
@@ -145,14 +139,12 @@ export class ApplicationsController {
     refusals: { 410: 'The draft has expired' },
   })
   @Post('calls/:call/drafts/:draft/submit')
-  @Access('signed-in')
   submit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Id('draft') draft: string): Promise<unknown> {
     return this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft }));
   }
 
   @Describe('listMyApplications', 'Lists applications of whoever is signed in, the newest first', ApplicationRowPage)
   @Get('my/applications')
-  @Access('signed-in')
   async mine(@Actor() caller: Caller, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [deskPilots]);
     const { items, next } = listOf(await listPilotsOf(this.read.db, caller.tenant, caller.subject, pageOf(page)), row);
@@ -163,7 +155,6 @@ export class ApplicationsController {
     description: 'Titles are left out for auditors.',
   })
   @Get('desk/calls/:call/applications')
-  @Access('officer', 'decision-maker', 'auditor')
   async ofCall(
     @Actor() caller: Caller,
     @Tenant() tenant: string,
@@ -194,7 +185,6 @@ export class ApplicationsController {
     etag: true,
   })
   @Get('applications/:pilot')
-  @Access('signed-in')
   async one(@Actor() caller: Caller, @Id('pilot') pilot: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const stream = pilotStream(caller.tenant, pilot);
     const { state, revision } = await this.desk.look(pilotAggregate, stream);
@@ -223,7 +213,6 @@ export class ApplicationsController {
   @Describe('amendApplication', 'Changes an application before the close', Done, { description: 'The whole form is given again.' })
   @ApiBody({ type: AmendApplication, examples: AMENDED_EXAMPLE })
   @Put('applications/:pilot')
-  @Access('signed-in')
   amend(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -237,7 +226,6 @@ export class ApplicationsController {
   @Describe('withdrawApplication', 'Takes an application back', Done)
   @Post('applications/:pilot/withdrawal')
   @HttpCode(200)
-  @Access('signed-in')
   withdraw(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new WithdrawApplication(), { caller, commandId, pilot }));
   }
@@ -245,7 +233,6 @@ export class ApplicationsController {
   @Describe('checkApplication', 'Suggests whether an application is eligible', Done, { description: 'The decision-maker decides.' })
   @Post('applications/:pilot/check')
   @HttpCode(200)
-  @Access('officer')
   check(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -260,7 +247,6 @@ export class ApplicationsController {
   })
   @Post('applications/:pilot/acceptance')
   @HttpCode(200)
-  @Access('signed-in')
   accept(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: AcceptAward): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
@@ -268,7 +254,6 @@ export class ApplicationsController {
   @Describe('changeAccount', 'Gives another account for an award', Done)
   @Post('applications/:pilot/account')
   @HttpCode(200)
-  @Access('signed-in')
   changeAccount(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -281,7 +266,6 @@ export class ApplicationsController {
   @Describe('declineAward', 'Declines an award; its money is free for the waiting list', Done)
   @Post('applications/:pilot/decline')
   @HttpCode(200)
-  @Access('signed-in')
   decline(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new DeclineAward(), { caller, commandId, pilot }));
   }
@@ -289,7 +273,6 @@ export class ApplicationsController {
   @Describe('withdrawRecipient', 'Steps back as recipient before payment', Done, { description: 'Another may be named for some days.' })
   @Post('applications/:pilot/recipient-withdrawal')
   @HttpCode(200)
-  @Access('signed-in')
   withdrawRecipient(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new WithdrawRecipient(), { caller, commandId, pilot }));
   }
@@ -297,7 +280,6 @@ export class ApplicationsController {
   @Describe('changeRecipient', 'Names another recipient', Done)
   @Post('applications/:pilot/recipient')
   @HttpCode(200)
-  @Access('signed-in')
   changeRecipient(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -310,7 +292,6 @@ export class ApplicationsController {
   @Describe('retryPayout', 'Tries a payment again that the bank rejected or returned', Done)
   @Post('applications/:pilot/payout-retry')
   @HttpCode(200)
-  @Access('officer', 'finance-clerk')
   retryPayout(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new RetryPayout(), { caller: asOfficer(caller), commandId, pilot }));
   }
@@ -320,7 +301,6 @@ export class ApplicationsController {
   })
   @Post('applications/:pilot/report')
   @HttpCode(200)
-  @Access('signed-in')
   report(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string, @Body() body: ReportPilot): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
@@ -328,7 +308,6 @@ export class ApplicationsController {
   @Describe('sendReportBack', 'Asks to complete a report', Done)
   @Post('applications/:pilot/report-return')
   @HttpCode(200)
-  @Access('officer')
   sendReportBack(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -341,7 +320,6 @@ export class ApplicationsController {
   @Describe('acceptReport', 'Accepts a report; unspent money above the floor is to be returned', Done)
   @Post('applications/:pilot/report-acceptance')
   @HttpCode(200)
-  @Access('officer')
   acceptReport(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new AcceptReport(), { caller, commandId, pilot }));
   }
@@ -349,7 +327,6 @@ export class ApplicationsController {
   @Describe('extendReport', 'Gives more time for a report', Done)
   @Post('applications/:pilot/report-extension')
   @HttpCode(200)
-  @Access('officer')
   extendReport(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -362,7 +339,6 @@ export class ApplicationsController {
   @Describe('recordReturnedMoney', 'Records unspent money that came to the municipality’s account', Done)
   @Post('applications/:pilot/returned-money')
   @HttpCode(200)
-  @Access('finance-clerk')
   returnedMoney(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -375,7 +351,6 @@ export class ApplicationsController {
   @Describe('changePlan', 'Tells of a change of plan; silence means yes', Done)
   @Post('applications/:pilot/plan-change')
   @HttpCode(200)
-  @Access('signed-in')
   changePlan(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -388,7 +363,6 @@ export class ApplicationsController {
   @Describe('refusePlan', 'Does not agree to a change of plan', Done)
   @Post('applications/:pilot/plan-refusal')
   @HttpCode(200)
-  @Access('officer')
   refusePlan(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -401,7 +375,6 @@ export class ApplicationsController {
   @Describe('publishText', 'Publishes words of the pilot that an officer has looked at', Done)
   @Post('applications/:pilot/public-text')
   @HttpCode(200)
-  @Access('officer')
   publishText(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -414,7 +387,6 @@ export class ApplicationsController {
   @Describe('publishRecipient', 'Names an organisation that got an award', Done, { description: 'People are never named.' })
   @Post('applications/:pilot/public-recipient')
   @HttpCode(200)
-  @Access('officer')
   publishRecipient(
     @Actor() caller: Caller,
     @CommandId() commandId: string,

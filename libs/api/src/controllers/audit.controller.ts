@@ -3,7 +3,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { scoring } from '@minipilot/grants/scoring/scoring.js';
 import { callStream, ledgerStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
 import { listPostings, deskPostings } from '@minipilot/insight/money.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { parseStream } from '@minipilot/kernel/decider.js';
 import { IdField, InstantField } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
@@ -30,7 +29,6 @@ class PostingsQuery {
 /** The auditor's desk: any history at any moment, the money of any grant, any proposal computed again. Changes nothing. */
 @ApiTags('audit')
 @Controller('api/:tenant/audit')
-@Access('auditor')
 export class AuditController {
   private readonly count: HistoryCount;
 

@@ -6,7 +6,6 @@ import { call as callAggregate, missingForAnnouncement } from '@minipilot/grants
 import { callStream } from '@minipilot/grants/streams.js';
 import { deskCalls, listDeskCalls, type CallPhase } from '@minipilot/insight/calls.js';
 import { listLessons, publicPilots } from '@minipilot/insight/public-pilots.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
 import {
   Actor,
@@ -58,7 +57,6 @@ export class CallsController {
 
   @Describe('listDeskCalls', 'Lists calls with drafts, the last to open first', CallPage)
   @Get('desk/calls')
-  @Access('officer', 'decision-maker', 'auditor')
   async list(@Tenant() tenant: string, @Query() { phase, year }: DeskCallsQuery, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [deskCalls]);
     const filter = { ...(phase === undefined ? {} : { phase }), ...(year === undefined ? {} : { year: Number(year) }) };
@@ -70,7 +68,6 @@ export class CallsController {
     etag: true,
   })
   @Get('desk/calls/:call')
-  @Access('officer', 'decision-maker', 'auditor')
   async edit(@Tenant() tenant: string, @Id('call') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const { state, revision } = await this.desk.look(callAggregate, callStream(tenant, id));
     etag(reply, revision);
@@ -82,14 +79,12 @@ export class CallsController {
 
   @Describe('draftCall', 'Begins a call as a draft', Created, { status: 201 })
   @Post('calls')
-  @Access('officer')
   draft(@Actor() caller: Caller, @CommandId() commandId: string, @Body() body: DraftCall): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId }));
   }
 
   @Describe('reviseCall', 'Changes a call that is not yet announced', Done)
   @Put('calls/:call')
-  @Access('officer')
   revise(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -105,7 +100,6 @@ export class CallsController {
   })
   @Post('calls/:call/announcement')
   @HttpCode(200)
-  @Access('officer')
   announce(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string): Promise<unknown> {
     return this.bus.execute(order(new AnnounceCall(), { caller, commandId, call }));
   }
@@ -113,7 +107,6 @@ export class CallsController {
   @Describe('extendDeadline', 'Moves the deadline later', Done, { description: 'Never earlier, and only before it has passed.' })
   @Post('calls/:call/extension')
   @HttpCode(200)
-  @Access('officer')
   extend(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -126,7 +119,6 @@ export class CallsController {
   @Describe('raiseBudget', 'Adds money to a call on a decision', Done)
   @Post('calls/:call/budget-raise')
   @HttpCode(200)
-  @Access('officer')
   raise(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RaiseBudget): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -134,7 +126,6 @@ export class CallsController {
   @Describe('cancelCall', 'Cancels a call', Done)
   @Post('calls/:call/cancellation')
   @HttpCode(200)
-  @Access('officer')
   cancel(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: CancelCall): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -142,7 +133,6 @@ export class CallsController {
   @Describe('admitApplication', 'Lets a late application take part', Done, { description: 'On evidence that our service was down.' })
   @Post('calls/:call/admissions')
   @HttpCode(200)
-  @Access('officer')
   admit(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -154,7 +144,6 @@ export class CallsController {
 
   @Describe('listDeskLessons', 'Lists lessons of pilots so far, for whoever drafts the next call', PublicPilotPage)
   @Get('desk/lessons')
-  @Access('officer')
   async lessons(@Tenant() tenant: string, @Page() page: PageRequest, @After() after?: string) {
     const stale = await this.read.after(after, [publicPilots]);
     return { ...listOf(await listLessons(this.read.db, tenant, {}, pageOf(page))), ...stale };

@@ -5,7 +5,6 @@ import type { FastifyReply } from 'fastify';
 import { batch as batchAggregate, payable, rowsDigest, type BatchRow } from '@minipilot/grants/batch/batch.js';
 import { batchStream, pilotStream } from '@minipilot/grants/streams.js';
 import { deskBatches, deskPayoutRows, listBatches, type BatchState } from '@minipilot/insight/payouts.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
 import {
   Actor,
@@ -34,7 +33,6 @@ class BatchesQuery {
 /** The finance desk: two different people for each batch. */
 @ApiTags('payouts')
 @Controller('api/:tenant/batches')
-@Access('finance-clerk', 'finance-approver', 'auditor')
 export class PayoutsController {
   constructor(
     private readonly bus: CommandBus,
@@ -102,7 +100,6 @@ export class PayoutsController {
   @Describe('prepareBatch', 'Prepares a batch for approval', Done, { description: 'Not by somebody whom it would pay.' })
   @Post(':batch/preparation')
   @HttpCode(200)
-  @Access('finance-clerk')
   prepare(@Actor() caller: Caller, @CommandId() commandId: string, @Id('batch') batch: string): Promise<unknown> {
     return this.bus.execute(order(new PrepareBatch(), { caller, commandId, batch }));
   }
@@ -112,7 +109,6 @@ export class PayoutsController {
   })
   @Post(':batch/approval')
   @HttpCode(200)
-  @Access('finance-approver')
   approve(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -126,7 +122,6 @@ export class PayoutsController {
   @Describe('acceptCloseMatch', 'Accepts a name that nearly matches the account’s holder', Done)
   @Post(':batch/close-matches')
   @HttpCode(200)
-  @Access('finance-clerk')
   acceptCloseMatch(
     @Actor() caller: Caller,
     @CommandId() commandId: string,

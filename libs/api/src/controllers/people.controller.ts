@@ -7,7 +7,6 @@ import { policy } from '@minipilot/grants/policy/policy.js';
 import { pilotStream, policyStream } from '@minipilot/grants/streams.js';
 import { deskPilots } from '@minipilot/insight/pilots.js';
 import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
 import {
   Actor,
@@ -44,7 +43,6 @@ export class PeopleController {
 
   @Describe('getPolicy', 'Shows the municipality’s policy with its ETag', SetPolicy, { etag: true })
   @Get('policy')
-  @Access('signed-in')
   async policy(@Tenant() tenant: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const { state, revision } = await this.desk.look(policy, policyStream(tenant));
     etag(reply, revision);
@@ -53,7 +51,6 @@ export class PeopleController {
 
   @Describe('setPolicy', 'Sets the municipality’s policy', Done)
   @Put('policy')
-  @Access('admin')
   setPolicy(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -65,7 +62,6 @@ export class PeopleController {
 
   @Describe('listWorklist', 'Lists what waits for whom, the longest waiting first', DutyPage)
   @Get('worklist')
-  @Access('officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner')
   async worklist(
     @Actor() caller: Caller,
     @Tenant() tenant: string,
@@ -84,7 +80,6 @@ export class PeopleController {
 
   @Describe('getMyData', 'Shows all that is held on whoever asks, machine-readable', MyData)
   @Get('my/data')
-  @Access('signed-in')
   async myData(@Actor() { tenant, subject, email, roles }: Caller) {
     const { vault } = this.desk.parts;
     const { identities, drafts, sealed } = await vault.export(tenant, subject);
@@ -119,7 +114,6 @@ export class PeopleController {
   })
   @Post('my/erasure')
   @HttpCode(200)
-  @Access('signed-in')
   forgetMe(@Actor() caller: Caller, @CommandId() commandId: string): Promise<unknown> {
     return this.bus.execute(order(new ForgetMe(), { caller, commandId }));
   }
@@ -129,7 +123,6 @@ export class PeopleController {
   })
   @Post('people/erasure')
   @HttpCode(200)
-  @Access('admin')
   forget(@Actor() caller: Caller, @CommandId() commandId: string, @Body() body: ForgetPerson): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId }));
   }

@@ -15,7 +15,6 @@ import {
 import { findService, listServices, publicServices, type ServiceState } from '@minipilot/insight/services.js';
 import { findStory, publicStories } from '@minipilot/insight/stories.js';
 import { yearlyReport } from '@minipilot/insight/yearly-report.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
@@ -79,7 +78,6 @@ const found = <T>(row: T | undefined): T => {
 /** What everybody may see; needs neither event store nor vault. */
 @ApiTags('public')
 @Controller('api/:tenant')
-@Access('public')
 export class PublicController {
   constructor(private readonly read: ReadSide) {}
 

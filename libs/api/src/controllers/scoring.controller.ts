@@ -7,7 +7,6 @@ import { scorebook } from '@minipilot/grants/scorebook/scorebook.js';
 import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
 import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
 import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
-import { Access } from '@minipilot/identity/roles.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { Actor, CommandId, Id, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
 import { Done } from '../answers/commands.js';
@@ -45,7 +44,6 @@ export class ScoringController {
 
   @Describe('startScoring', 'Names the committee and gives it the applications', Done, { status: 201 })
   @Post('scoring')
-  @Access('officer')
   start(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: StartScoring): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -53,7 +51,6 @@ export class ScoringController {
   @Describe('extendScoring', 'Lets scoring go on for longer', Done)
   @Post('scoring/extension')
   @HttpCode(200)
-  @Access('officer', 'chair')
   extend(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: ExtendScoring): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -62,7 +59,6 @@ export class ScoringController {
     description: 'Chair and officer see only who is missing.',
   })
   @Get('scoring')
-  @Access('officer', 'chair', 'decision-maker')
   async status(@Tenant() tenant: string, @Id('call') call: string) {
     const { state } = await this.desk.look(scoring, scoringStream(tenant, call));
     if (state.started === null) return { started: false, rounds: state.rounds };
@@ -87,7 +83,6 @@ export class ScoringController {
     description: 'First names only; when conflicts are told, the proposals without conflict and the member’s own cards.',
   })
   @Get('scorebook')
-  @Access('member', 'chair')
   async book(@Actor() caller: Caller, @Id('call') call: string) {
     const act: Act = { caller, commandId: '', call };
     const task = await taskOf(this.desk, act);
@@ -113,7 +108,6 @@ export class ScoringController {
   @Describe('declareConflicts', 'Tells a member’s conflicts of interest', Done)
   @Post('scorebook/conflicts')
   @HttpCode(200)
-  @Access('member', 'chair')
   declare(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -126,7 +120,6 @@ export class ScoringController {
   @Describe('recuse', 'Steps back from a proposal that a member recognised', Done)
   @Post('scorebook/recusals')
   @HttpCode(200)
-  @Access('member', 'chair')
   recuse(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -138,7 +131,6 @@ export class ScoringController {
 
   @Describe('saveCard', 'Saves a score card; the last one counts', Done, { description: 'Sealed until scoring closes.' })
   @Put('scorebook/cards/:application')
-  @Access('member', 'chair')
   card(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -154,7 +146,6 @@ export class ScoringController {
     refusals: { 409: 'Nothing is proposed yet' },
   })
   @Get('proposal')
-  @Access('officer', 'member', 'chair', 'decision-maker', 'auditor')
   async proposal(@Tenant() tenant: string, @Id('call') call: string) {
     const { state } = await this.desk.look(scoring, scoringStream(tenant, call));
     const events = (await this.desk.history(scoringStream(tenant, call))) as unknown as ScoringEvent[];
@@ -175,7 +166,6 @@ export class ScoringController {
   @Describe('signProposal', 'Signs the committee’s proposal', Done)
   @Post('proposal/signature')
   @HttpCode(200)
-  @Access('chair')
   sign(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: SignProposal): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -183,7 +173,6 @@ export class ScoringController {
   @Describe('recordReading', 'Says yes or no to each criterion of a rolling call', Done)
   @Post('readings')
   @HttpCode(200)
-  @Access('officer', 'member')
   read(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: RecordReading): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -191,7 +180,6 @@ export class ScoringController {
   @Describe('proposeRound', 'Puts a round of a rolling call together now', Done, { description: 'Beside the weekly ones.' })
   @Post('rounds')
   @HttpCode(200)
-  @Access('officer')
   round(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string): Promise<unknown> {
     return this.bus.execute(order(new ProposeRound(), { caller, commandId, call }));
   }
@@ -201,7 +189,6 @@ export class ScoringController {
   })
   @Post('decisions')
   @HttpCode(200)
-  @Access('decision-maker')
   decide(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -214,7 +201,6 @@ export class ScoringController {
   @Describe('sendNotices', 'Tells addressees of their decisions; their appeal windows follow', Done)
   @Post('notices')
   @HttpCode(200)
-  @Access('officer')
   notify(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: SendNotice): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call }));
   }
@@ -222,7 +208,6 @@ export class ScoringController {
   @Describe('publishDecisions', 'Publishes decisions; the residents’ appeal window follows', Done)
   @Post('publication')
   @HttpCode(200)
-  @Access('officer')
   publish(
     @Actor() caller: Caller,
     @CommandId() commandId: string,

@@ -1,7 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { Access } from '@minipilot/identity/roles.js';
 import { Actor, CommandId, Id, type Caller } from '@minipilot/platform/http/request-context.js';
 import { Created, Done } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
@@ -16,7 +15,6 @@ export class ServicesController {
 
   @Describe('proposeAdoption', 'Proposes a pilot that worked as a permanent service', Created, { status: 201 })
   @Post('applications/:pilot/adoption')
-  @Access('officer')
   propose(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -29,7 +27,6 @@ export class ServicesController {
   @Describe('answerAdoption', 'Answers a proposed adoption, for the unit that would own the service', Done)
   @Post('services/:service/answer')
   @HttpCode(200)
-  @Access('owner')
   answer(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -42,7 +39,6 @@ export class ServicesController {
   @Describe('decideAdoption', 'Decides whether a service is adopted', Done)
   @Post('services/:service/decision')
   @HttpCode(200)
-  @Access('decision-maker')
   decide(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -55,7 +51,6 @@ export class ServicesController {
   @Describe('startDistrict', 'Records that a service began in a district', Done)
   @Post('services/:service/districts')
   @HttpCode(200)
-  @Access('owner')
   startDistrict(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -68,7 +63,6 @@ export class ServicesController {
   @Describe('reviewService', 'Reviews a service and tells whether it goes on', Done)
   @Post('services/:service/reviews')
   @HttpCode(200)
-  @Access('owner')
   review(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
@@ -81,7 +75,6 @@ export class ServicesController {
   @Describe('endService', 'Ends a service', Done)
   @Post('services/:service/end')
   @HttpCode(200)
-  @Access('owner', 'decision-maker')
   end(@Actor() caller: Caller, @CommandId() commandId: string, @Id('service') service: string, @Body() body: EndService): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, service }));
   }

@@ -1,7 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { nextDue } from '@minipilot/insight/timers.js';
-import { Access } from '@minipilot/identity/roles.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { DemoBank } from '@minipilot/platform/bank/demo-bank.js';
 import { IbanField, InstantField, OneOf, Text } from '@minipilot/platform/http/fields.js';
@@ -41,7 +40,6 @@ class RegisterAccount {
 /** Only in demo mode: the clock that can be moved on, and the bank that can be told how to behave. */
 @ApiTags('demo')
 @Controller('demo')
-@Access('signed-in')
 export class DemoController {
   /** one move at a time */
   private moving: Promise<unknown> = Promise.resolve();

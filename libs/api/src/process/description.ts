@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { policyTable } from '@minipilot/identity/policy-table.js';
 import { readConfig } from '@minipilot/platform/config.js';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
 import type { ApiInfo } from '@minipilot/platform/http/openapi.js';
@@ -54,11 +55,12 @@ export async function describeWholeApi(): Promise<{ document: OpenAPIObject; rou
   const nest = await createServer(ApiModule.with(parts), {
     config: readConfig({ MINIPILOT_LOG_LEVEL: 'silent' }),
     authenticator: { authenticate: () => Promise.reject(new InvalidToken('nobody signs in here')) },
+    access: policyTable,
     api: API_INFO,
   });
   try {
     const answer = await nest.inject({ url: '/openapi.json' });
-    return { document: answer.json<OpenAPIObject>(), routes: listRoutes(nest) };
+    return { document: answer.json<OpenAPIObject>(), routes: listRoutes(nest, policyTable) };
   } finally {
     await nest.close();
   }

@@ -6,6 +6,7 @@ import { policy } from '@minipilot/grants/policy/policy.js';
 import { policyStream } from '@minipilot/grants/streams.js';
 import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
 import { authenticator, type Claims, type SubjectResolver } from '@minipilot/identity/identity.js';
+import { policyTable } from '@minipilot/identity/policy-table.js';
 import { listPilotsOf, deskPilots } from '@minipilot/insight/pilots.js';
 import { publicProjections } from '@minipilot/insight/index.js';
 import type { Purpose } from '@minipilot/kernel/event.js';
@@ -161,6 +162,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   const nest = await createServer(ApiModule.with(parts), {
     config: { ...config, port: portOf(kind, config) },
     authenticator: sign,
+    access: policyTable,
     api: API_INFO,
   });
   watch(nest, kind, write, readModels, worker);

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Module, Post, Put, Query, type Type as Class } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Actor, declareAccess, type Caller } from './request-context.js';
+import { Actor, type AccessTable, type Caller } from './request-context.js';
 import { listRoutes } from './routes.js';
 import { createServer } from './server.js';
-import { as, Budget, call, people, problem, SampleModule, serverOptions, valid } from './test-support.js';
+import { access, as, Budget, call, people, problem, SampleModule, serverOptions, valid } from './test-support.js';
 
 describe('access and headers', () => {
   let app: NestFastifyApplication;
@@ -49,9 +49,9 @@ describe('access and headers', () => {
       expect(answer.headers['etag']).toBe('"7"');
     });
     it('lists every route with who may call it', () => {
-      const routes = listRoutes(app);
-      expect(routes.filter((route) => route.access.length === 0)).toEqual([]);
-      expect(routes.map((route) => `${route.method} ${route.path} ${route.access.join(',')}`)).toEqual(
+      const routes = listRoutes(app, access);
+      expect(routes.filter((route) => route.rule === undefined)).toEqual([]);
+      expect(routes.map((route) => `${route.method} ${route.path} ${[route.rule!.for].flat().join(',')}`)).toEqual(
         expect.arrayContaining([
           'POST /api/:tenant/calls officer',
           'POST /api/:tenant/calls/:call/close officer,admin',
@@ -67,32 +67,36 @@ describe('access and headers', () => {
   });
 
   describe('a server does not start', () => {
-    const start = async (controller: Class) => {
+    const start = async (controller: Class, rules: AccessTable = {}) => {
       class Wrong {}
       Module({ controllers: [controller] })(Wrong);
-      await createServer(Wrong, serverOptions({ MINIPILOT_LOG_LEVEL: 'silent' }));
+      await createServer(Wrong, { ...serverOptions({ MINIPILOT_LOG_LEVEL: 'silent' }), access: { ...access, ...rules } });
     };
-    it('with a route that does not say who may call it', async () => {
+    it('with a route of which the policy table does not say who may call it', async () => {
       @Controller('open')
       class Open {
         @Get() all() {
           return [];
         }
       }
-      await expect(start(Open)).rejects.toThrow('GET /open (Open.all) does not say who may call it');
+      const message = 'GET /open (Open.all) has no row in the policy table that says who may call it';
+      await expect(start(Open)).rejects.toThrow(message);
+      await expect(start(Open, { 'GET /open': { for: [] } })).rejects.toThrow(message);
+      await expect(start(Open, { 'GET /opened': { for: 'public' } })).rejects.toThrow(message);
     });
     it('with a changing POST without an Idempotency-Key', async () => {
       @Controller('open')
       class Open {
-        @Post() @declareAccess('signed-in') add(@Body() body: Budget) {
+        @Post() add(@Body() body: Budget) {
           return body;
         }
       }
-      await expect(start(Open)).rejects.toThrow('POST /open (Open.add) changes something without an Idempotency-Key');
+      await expect(start(Open, { 'POST /open': { for: 'signed-in' } })).rejects.toThrow(
+        'POST /open (Open.add) changes something without an Idempotency-Key',
+      );
     });
     it('with a body or query that nothing checks', async () => {
       @Controller('open')
-      @declareAccess('signed-in')
       class Open {
         @Put() put(@Body() body: object) {
           return body;
@@ -101,16 +105,19 @@ describe('access and headers', () => {
           return q;
         }
       }
-      await expect(start(Open)).rejects.toThrow(/Open\.put takes a body whose class has no checked fields\s+Open\.get takes a query/);
+      const rules: AccessTable = { 'PUT /open': { for: 'signed-in' }, 'GET /open': { for: 'signed-in' } };
+      await expect(start(Open, rules)).rejects.toThrow(
+        /Open\.put takes a body whose class has no checked fields\s+Open\.get takes a query/,
+      );
     });
     it('with a public route that asks who calls', async () => {
       @Controller('open')
       class Open {
-        @Get() @declareAccess('public') me(@Actor() actor: Caller) {
+        @Get() me(@Actor() actor: Caller) {
           return actor;
         }
       }
-      await expect(start(Open)).rejects.toThrow('is called without signing in, yet asks who calls');
+      await expect(start(Open, { 'GET /open': { for: 'public' } })).rejects.toThrow('is called without signing in, yet asks who calls');
     });
   });
 

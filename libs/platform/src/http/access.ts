@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Problem } from './problem.js';
-import { RESERVED_PARAMETERS, type Caller, type Route } from './request-context.js';
+import { RESERVED_PARAMETERS, type AccessRule, type Caller, type Route } from './request-context.js';
 import { isForbiddenName, isStorable } from './validation.js';
 
 /** The bearer token does not prove who calls. The message stays on the server. */
@@ -41,16 +41,16 @@ function bearer(request: FastifyRequest): string {
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Decides by route, token and tenant whether a request may go on: 401, then 404 for another tenant, then 403 by role. */
-async function authorise(request: FastifyRequest, route: Route, options: AccessOptions): Promise<void> {
+async function authorise(request: FastifyRequest, rule: AccessRule, options: AccessOptions): Promise<void> {
   const { tenant } = request.params as { tenant?: string };
-  if (route.access.includes('operator')) {
+  if (rule.for === 'operator') {
     if (options.operatorToken === undefined) {
       if (!options.demo) throw new Problem('not-found');
     } else if (!timingSafeEqual(digest(bearer(request)), digest(options.operatorToken)))
       throw new Problem('invalid-token', {}, challenge('invalid_token'));
     return;
   }
-  if (!route.access.includes('public')) {
+  if (rule.for !== 'public') {
     const token = bearer(request);
     try {
       request.caller = await options.authenticator.authenticate(token);
@@ -63,7 +63,7 @@ async function authorise(request: FastifyRequest, route: Route, options: AccessO
   const { caller } = request;
   if (caller === undefined) return;
   if (tenant !== undefined ? tenant !== caller.tenant : !options.tenants.includes(caller.tenant)) throw new Problem('not-found');
-  if (!route.access.includes('signed-in') && !route.access.some((role) => caller.roles.includes(role))) throw new Problem('forbidden');
+  if (typeof rule.for !== 'string' && !rule.for.some((role) => caller.roles.includes(role))) throw new Problem('forbidden');
 }
 
 /** Takes the parameters that decorators read out of the query; what nobody reads is refused. */
@@ -113,9 +113,12 @@ export function guardRoutes(
       return;
     }
     request.declared = route;
-    if (!route.access.includes('public')) reply.header('cache-control', 'no-store').header('vary', 'Authorization, Accept-Language');
+    // no server starts with a route that has none; if one did, nobody should pass
+    const { rule } = route;
+    if (rule === undefined) throw new Problem('not-found');
+    if (rule.for !== 'public') reply.header('cache-control', 'no-store').header('vary', 'Authorization, Accept-Language');
     if (!Object.values(request.params as object).every(isStorable)) throw new Problem('not-found');
-    await authorise(request, route, options);
+    await authorise(request, rule, options);
     checkQuery(request, route);
   });
   server.addHook('preValidation', async (request: FastifyRequest) => {

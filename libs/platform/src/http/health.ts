@@ -1,7 +1,6 @@
 import { Controller, Get, HttpCode, Injectable, Logger, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { declareAccess } from './request-context.js';
 
 /** Resolves when all is well, perhaps with a word about it; throws or rejects otherwise. `detail` and the text of Unhealthy are shown to everybody. */
 export type Check = () => Promise<string | void> | string | void;
@@ -70,7 +69,6 @@ export class HealthChecks {
 }
 
 @ApiExcludeController()
-@declareAccess('public')
 @Controller('health')
 export class HealthController {
   constructor(private readonly checks: HealthChecks) {}

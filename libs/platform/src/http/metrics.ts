@@ -2,7 +2,6 @@ import { Controller, Get, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { declareAccess } from './request-context.js';
 
 /** The numbers of one process for Prometheus. Labels never hold what a person typed. */
 @Injectable()
@@ -45,7 +44,6 @@ export class Metrics {
 }
 
 @ApiExcludeController()
-@declareAccess('operator')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}

@@ -60,13 +60,14 @@ const REFUSALS = {
 
 /** The refusals that a route can give by what it reads. */
 function refusals(route: Route): Record<string, { $ref: string }> {
-  const signedIn = !route.access.includes('public');
+  const who = route.rule?.for;
+  const signedIn = who !== 'public';
   const commands = route.takes.has('command-id') || route.takes.has('idempotency-key');
   const reads = ['body', 'query', 'after', 'page', 'if-match'] as const;
   const can: Record<keyof typeof REFUSALS, boolean> = {
     400: commands || reads.some((part) => route.takes.has(part)),
     401: signedIn,
-    403: signedIn && !route.access.includes('signed-in'),
+    403: Array.isArray(who),
     404: route.path.includes(':'),
     409: commands,
     412: route.takes.has('if-match'),
@@ -80,12 +81,12 @@ function refusals(route: Route): Record<string, { $ref: string }> {
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
 }
 
-const whoMayCall = ({ access }: Route): string =>
-  access.includes('public')
-    ? 'For everybody, without signing in.'
-    : access.includes('signed-in')
-      ? 'For whoever is signed in.'
-      : `For: ${access.join(', ')}.`;
+function whoMayCall({ rule }: Route): string {
+  const who = rule?.for;
+  if (who === 'public') return 'For everybody, without signing in.';
+  if (who === 'signed-in') return 'For whoever is signed in.';
+  return `For: ${[who].flat().join(', ')}.`;
+}
 
 const SUCCESS: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Made', 204: 'Done; there is nothing to tell' };
 
@@ -110,8 +111,8 @@ export function describeApi(app: INestApplication, routes: readonly Route[], inf
     for (const [status, response] of Object.entries(operation.responses))
       if (response !== undefined && 'description' in response) response.description ||= SUCCESS[status] ?? '';
     operation.description = [operation.description, whoMayCall(route)].filter((text) => text).join('\n\n');
-    (operation as unknown as Record<string, unknown>)['x-access'] = [...route.access];
-    if (!route.access.includes('public')) operation.security = [{ bearer: [] }];
+    (operation as unknown as Record<string, unknown>)['x-access'] = [route.rule?.for].flat();
+    if (route.rule?.for !== 'public') operation.security = [{ bearer: [] }];
     const parameters = (operation.parameters ??= []) as ParameterObject[];
     // a POST must carry its key, which its decorator alone cannot know
     for (const parameter of parameters) if (parameter.name === 'Idempotency-Key' && route.method === 'POST') parameter.required = true;

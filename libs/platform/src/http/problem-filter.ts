@@ -6,7 +6,6 @@ import { StoreUnavailable, TooLate, WrongRevision } from '../store/port.js';
 import { preferredLanguage } from './language.js';
 import { describeProblem, problemBody, PROBLEM_JSON, Problem, problemTexts } from './problem.js';
 import type { HttpProblemCode } from './problem-texts.js';
-import { declareAccess } from './request-context.js';
 import { BODY_LIMIT } from './validation.js';
 
 const RETRY = { headers: { 'retry-after': '5' } };
@@ -117,7 +116,6 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** The pages behind the `type` of a problem. */
 @ApiExcludeController()
-@declareAccess('public')
 @Controller('problems')
 export class ProblemsController {
   @Get()

@@ -25,12 +25,25 @@ export interface PageRequest {
 /** What a handler reads from its request. */
 export type Takes = 'body' | 'query' | 'actor' | 'idempotency-key' | 'command-id' | 'if-match' | 'after' | 'page';
 
+/** Who may call a route, and how. */
+export interface AccessRule {
+  /** everybody, whoever is signed in, whoever has the operator's token, or whoever has any of the roles */
+  readonly for: 'public' | 'signed-in' | 'operator' | readonly string[];
+  /** what in the path must be the caller's own */
+  readonly own?: string;
+  /** the caller must have signed in a moment ago */
+  readonly fresh?: true;
+}
+
+/** The policy table: a rule for each route, by method and template, such as `GET /api/:tenant/calls/:call`. */
+export type AccessTable = Readonly<Record<string, AccessRule>>;
+
 export interface Route {
   method: string;
   /** template, such as `/api/:tenant/calls/:call` */
   path: string;
-  /** who may call it; empty where nobody has said so */
-  access: readonly string[];
+  /** the row of the policy table; undefined where there is none */
+  rule: AccessRule | undefined;
   /** `CallsController.announce` */
   handler: string;
   takes: ReadonlySet<Takes>;
@@ -49,14 +62,7 @@ declare module 'fastify' {
   }
 }
 
-export const AUDIENCE = 'minipilot:audience';
 export const CHANGES_NOTHING = 'minipilot:changes-nothing';
-
-/**
- * Who may call a route: `public` without signing in, `signed-in`, `operator` with the operator's token, or any of the roles.
- * A server with a route that does not say so refuses to start.
- */
-export const declareAccess = (...audience: string[]): MethodDecorator & ClassDecorator => SetMetadata(AUDIENCE, audience);
 
 /** For a POST that only computes an answer and so needs no Idempotency-Key. */
 export const ChangesNothing = (): MethodDecorator => SetMetadata(CHANGES_NOTHING, true);

@@ -3,7 +3,6 @@ import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/com
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import {
-  AUDIENCE,
   CHANGES_NOTHING,
   readActor,
   readAfter,
@@ -11,6 +10,7 @@ import {
   readIdempotencyKey,
   readIfMatch,
   readPage,
+  type AccessTable,
   type Route,
   type Takes,
 } from './request-context.js';
@@ -64,8 +64,10 @@ const argumentsOf = (controller: object, name: string): [kind: number | 'custom'
     argument,
   ]);
 
-/** Every route of the controllers with who may call it. */
-export function listRoutes(app: INestApplication): Route[] {
+const ruleOf = (table: AccessTable, name: string) => (Object.hasOwn(table, name) ? table[name] : undefined);
+
+/** Every route of the controllers with its rule in the policy table. */
+export function listRoutes(app: INestApplication, table: AccessTable): Route[] {
   const routes: Route[] = [];
   for (const { controller, name, handler, method } of handlers(app)) {
     const takes = new Set<Takes>();
@@ -80,7 +82,7 @@ export function listRoutes(app: INestApplication): Route[] {
         routes.push({
           method: RequestMethod[method]!,
           path: join(prefix, path),
-          access: (Reflect.getMetadata(AUDIENCE, handler) ?? Reflect.getMetadata(AUDIENCE, controller) ?? []) as string[],
+          rule: ruleOf(table, `${RequestMethod[method]!} ${join(prefix, path)}`),
           handler: `${controller.name}.${name}`,
           takes,
           changesNothing: Reflect.getMetadata(CHANGES_NOTHING, handler) === true,
@@ -93,13 +95,12 @@ const isChecked = (type: unknown): boolean =>
   typeof type === 'function' && getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
 
 /** What is wrong with the declarations of the routes; a server starts only when this is empty. */
-export function routeFaults(app: INestApplication): string[] {
+export function routeFaults(app: INestApplication, table: AccessTable): string[] {
   const faults: string[] = [];
-  for (const { method, path, access, handler, takes, changesNothing } of listRoutes(app)) {
+  for (const { method, path, rule, handler, takes, changesNothing } of listRoutes(app, table)) {
     const fault = (text: string) => faults.push(`${method} ${path} (${handler}) ${text}`);
-    if (access.length === 0) fault('does not say who may call it: add @Access');
-    const open = access.includes('public') || access.includes('operator');
-    if (open && access.length > 1) fault('is open to the public or the operator and to others: say one');
+    if (rule === undefined || rule.for.length === 0) fault('has no row in the policy table that says who may call it');
+    const open = rule?.for === 'public' || rule?.for === 'operator';
     if (open && (takes.has('actor') || takes.has('command-id'))) fault('is called without signing in, yet asks who calls');
     if (method === 'POST' && !changesNothing && !takes.has('command-id') && !takes.has('idempotency-key'))
       fault('changes something without an Idempotency-Key: take @CommandId, or say @ChangesNothing');

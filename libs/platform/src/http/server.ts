@@ -17,12 +17,15 @@ import { describeApi, type ApiInfo } from './openapi.js';
 import { portHolder } from './port-holder.js';
 import { PROBLEM_JSON, problemBody, Problem } from './problem.js';
 import { asProblem, ProblemFilter, ProblemsController, sendProblem } from './problem-filter.js';
+import type { AccessTable } from './request-context.js';
 import { listRoutes, routeFaults } from './routes.js';
 import { parseBody, READ_LIMIT, ShapePipe } from './validation.js';
 
 export interface ServerOptions {
   config: Config;
   authenticator: Authenticator;
+  /** who may call which route; a route without a row stops the start */
+  access: AccessTable;
   api?: Partial<ApiInfo>;
   /** where log lines go; stdout by default */
   logStream?: DestinationStream;
@@ -78,7 +81,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 }
 
 /**
- * A Nest application on Fastify with everything that HTTP needs: access by declaration, shapes, problems, limits, headers,
+ * A Nest application on Fastify with everything that HTTP needs: access by the policy table, shapes, problems, limits, headers,
  * health, metrics, logs and the API's description. It does not listen yet. Throws when a route is not declared properly.
  */
 export async function createServer(app: Type | DynamicModule, options: ServerOptions): Promise<NestFastifyApplication> {
@@ -125,9 +128,9 @@ async function prepare(
   options: ServerOptions,
 ): Promise<void> {
   const { config } = options;
-  const faults = routeFaults(nest);
+  const faults = routeFaults(nest, options.access);
   if (faults.length > 0) throw new Error(`routes are not declared properly:\n  ${faults.join('\n  ')}`);
-  const routes = listRoutes(nest);
+  const routes = listRoutes(nest, options.access);
   const declared = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
   const health = nest.get(HealthChecks);
   const metrics = nest.get(Metrics);

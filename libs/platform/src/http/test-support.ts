@@ -25,12 +25,12 @@ import {
   After,
   ChangesNothing,
   CommandId,
-  declareAccess,
   etag,
   Id,
   IfMatch,
   Page,
   Tenant,
+  type AccessTable,
   type Caller,
   type PageRequest,
 } from './request-context.js';
@@ -74,47 +74,40 @@ export const seen: unknown[] = [];
 @Controller('api/:tenant/calls')
 class CallsController {
   @Post()
-  @declareAccess('officer')
   announce(@Actor() actor: Caller, @CommandId() command: string, @Body() body: NewCall) {
     seen.push(body);
     return { command, by: actor.subject, title: body.title.fi };
   }
 
   @Post(':call/close')
-  @declareAccess('officer', 'admin')
   close(@CommandId() command: string, @Id('call') call: string) {
     return { command, call };
   }
 
   @Get(':call')
-  @declareAccess('signed-in')
   one(@Id('call') call: string, @Res({ passthrough: true }) reply: FastifyReply) {
     etag(reply, 7);
     return { call };
   }
 
   @Put(':call')
-  @declareAccess('officer')
   edit(@IfMatch() expected: number, @CommandId() command: string, @Id('call') call: string, @Body() body: Budget) {
     return { expected, command, call, cents: body.cents };
   }
 
   @Get()
-  @declareAccess('public')
   list(@Tenant() tenant: string, @Page() page: PageRequest, @After() after: string | undefined, @Query() filter: Filter) {
     return { tenant, page, after: after ?? null, district: filter.district ?? null };
   }
 
   @Post('preview')
   @ChangesNothing()
-  @declareAccess('public')
   preview(@Body() body: Budget) {
     return { doubled: body.cents * 2 };
   }
 }
 
 @Controller('api/:tenant/faults')
-@declareAccess('public')
 class FaultsController {
   @Get('rejected') rejected() {
     throw Problem.of(reject('sample-full', { left: 123456 }, '/budget/cents'));
@@ -162,9 +155,27 @@ const authenticator: Authenticator = {
 /** log lines of all servers of a test file */
 export const lines: string[] = [];
 
+const faults = ['rejected', 'unknown-code', 'crash', 'unavailable', 'conflict', 'reused', 'slow', 'hanging'];
+/** The policy table of the sample. */
+export const access: AccessTable = {
+  'GET /api/:tenant/calls': { for: 'public' },
+  'POST /api/:tenant/calls': { for: ['officer'] },
+  'POST /api/:tenant/calls/preview': { for: 'public' },
+  'GET /api/:tenant/calls/:call': { for: 'signed-in' },
+  'PUT /api/:tenant/calls/:call': { for: ['officer'] },
+  'POST /api/:tenant/calls/:call/close': { for: ['officer', 'admin'] },
+  ...Object.fromEntries(faults.map((fault) => [`GET /api/:tenant/faults/${fault}`, { for: 'public' as const }])),
+  'GET /health/live': { for: 'public' },
+  'GET /health/ready': { for: 'public' },
+  'GET /metrics': { for: 'operator' },
+  'GET /problems': { for: 'public' },
+  'GET /problems/:code': { for: 'public' },
+};
+
 export const serverOptions = (env: Record<string, string> = {}): ServerOptions => ({
   config: readConfig({ PORT: '0', MINIPILOT_TENANTS: 'demo,espoo', MINIPILOT_LOG_LEVEL: 'info', ...env }),
   authenticator,
+  access,
   logStream: { write: (line: string) => void lines.push(line) },
 });
 
