@@ -2,6 +2,7 @@ import { registerProblems } from '@minipilot/platform/http/problem.js';
 import type { ProblemText } from '@minipilot/platform/http/problem-texts.js';
 import { CALL_PROBLEMS } from './problem-texts-calls.js';
 import { MONEY_PROBLEMS } from './problem-texts-money.js';
+import { SELECTION_PROBLEMS } from './problem-texts-selection.js';
 
 /** Refusals around applications, decisions, awards, reports and services. */
 const PILOT_PROBLEMS = {
@@ -335,7 +336,12 @@ const PILOT_PROBLEMS = {
 } as const satisfies Record<string, ProblemText>;
 
 /** What people are told when the domain or a desk refuses: status and text by code. */
-export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = { ...CALL_PROBLEMS, ...PILOT_PROBLEMS, ...MONEY_PROBLEMS };
+export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
+  ...CALL_PROBLEMS,
+  ...PILOT_PROBLEMS,
+  ...MONEY_PROBLEMS,
+  ...SELECTION_PROBLEMS,
+};
 
 /** Makes the domain's refusals known to the problem pages; may be called again. */
 export const registerDomainProblems = (): void => registerProblems(DOMAIN_PROBLEMS);

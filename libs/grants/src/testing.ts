@@ -8,7 +8,7 @@ import type { CallContent } from './call/events.js';
 import { catalogue } from './catalogue.js';
 import type { Policy } from './policy/events.js';
 import { defaultPolicy } from './policy/policy.js';
-import type { Rules } from './selection/selection.js';
+import type { Rules } from './selection/rules.js';
 
 export const id = (name: string | number): string => uuid5('test', String(name));
 export const hash = (name: string): string => sha256(name);
@@ -56,6 +56,16 @@ export const ROLLING: Rules = {
   whenOverBudget: 'skip',
   readers: 1,
   round: { weekday: 5, time: '09:00' },
+};
+export const SHARES: Rules = {
+  method: 'equal-shares',
+  criteria: [],
+  scale: { min: 0, max: 1 },
+  minimumCards: 1,
+  tieRule: ['lower-cost', 'more-votes', 'lot'],
+  whenOverBudget: 'skip',
+  completion: 'add1u',
+  vote: { minAge: 12, residence: 'municipality', ballot: { kind: 'approval', min: 1, max: 3 } },
 };
 
 /** A complete call: announced on 1 September 2027, closing on the 22nd at 16.00 in Finland. */

@@ -275,7 +275,7 @@ function aboutCalls({ calls, scorings, books }: Context): Duty[] {
     duties.push({ duty, role, about: 'call', id, call: id, person, since, until, overdue: false });
   const started = new Set(scorings.map(({ key }) => key));
   for (const call of calls.values()) {
-    if (call.state === 'closed' && call.method !== 'rolling' && !started.has(call.key))
+    if (call.state === 'closed' && call.method === 'ranked-until-budget' && !started.has(call.key))
       add('start-scoring', 'officer', call.key, call.closedAt!, null);
   }
   for (const scoring of scorings) {

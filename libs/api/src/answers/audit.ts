@@ -103,7 +103,7 @@ class DepartureFound {
 }
 export class RecomputeAnswer {
   @Uuid() call: string;
-  @Word(['rolling', 'ranked-until-budget']) method: string;
+  @Word(['rolling', 'ranked-until-budget', 'equal-shares']) method: string;
   @Bool({ description: 'nothing differs' }) same: boolean;
   @Str({ list: true, description: 'what was checked and found right' }) checked: string[];
   @Str({ list: true }) differences: string[];

@@ -60,17 +60,20 @@ class FractionAnswer {
 }
 class TieAnswer {
   @Uuid({ list: true, description: 'next better and next worse place with the same score' }) with: string[];
-  @Word(['criterion-order', 'lot'], { description: 'last rule that it took to part them' }) partedBy: 'criterion-order' | 'lot';
+  @Word(['criterion-order', 'lower-cost', 'more-votes', 'lot'], { description: 'last rule that it took to part them' })
+  partedBy: NonNullable<Place['tie']>['partedBy'];
   @Str({ optional: true }) criterion?: string;
 }
 class PlaceAnswer implements Place {
   @Uuid() application: string;
   @Int({ optional: true, description: '1 is the best; absent when not scored' }) rank?: number;
   @Of(() => FractionAnswer, { optional: true, description: 'exact weighted mean; absent when not scored' }) score?: FractionAnswer;
-  @Int({ description: 'cards with values' }) cards: number;
+  @Int({ description: 'cards with values; by equal shares the ballots that choose it' }) cards: number;
+  @Int({ optional: true, description: 'ballots that choose it, where residents voted' }) support?: number;
   @Word(['proposed-grant', 'waiting', 'not-funded', 'not-scored']) result: Place['result'];
   @CentsOf({ description: 'proposed sum, 0 without one' }) cents: number;
-  @Word(['fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards']) reason: Place['reason'];
+  @Word(['fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards', 'shares', 'completion', 'shares-too-small'])
+  reason: Place['reason'];
   @Of(() => TieAnswer, { optional: true }) tie?: TieAnswer;
   @Digest({ optional: true, description: 'key by which the lot was drawn' }) drawKey?: string;
 }

@@ -1,5 +1,6 @@
 import { call } from '@minipilot/grants/call/call.js';
 import type { CallContent } from '@minipilot/grants/call/events.js';
+import type { Rules } from '@minipilot/grants/selection/rules.js';
 import { callStream } from '@minipilot/grants/streams.js';
 import { sha256, entityId } from '@minipilot/kernel/ids.js';
 import {
@@ -61,17 +62,31 @@ export class RoundDto {
   @Whole(1, 7, { description: 'ISO weekday' }) weekday: number;
   @LocalTimeField() time: string;
 }
+export class BallotDto {
+  @OneOf(['approval'], { description: 'a voter chooses applications, all alike' }) kind: 'approval';
+  @Whole(1, 100, { description: 'fewest applications on a ballot' }) min: number;
+  @Whole(1, 100, { description: 'most applications on a ballot' }) max: number;
+}
+export class VoteRulesDto {
+  @Whole(0, 100, { description: 'full years on the day of voting' }) minAge: number;
+  @OneOf(['municipality', 'districts'], { description: 'all residents, or those of the call’s districts' }) residence:
+    'municipality' | 'districts';
+  @Nested(() => BallotDto) ballot: BallotDto;
+}
 export class RulesDto {
-  @OneOf(['rolling', 'ranked-until-budget']) method: 'rolling' | 'ranked-until-budget';
+  @OneOf(['rolling', 'ranked-until-budget', 'equal-shares']) method: 'rolling' | 'ranked-until-budget' | 'equal-shares';
   @ListOf(() => CriterionDto, 20) criteria: CriterionDto[];
   @Nested(() => ScaleDto) scale: ScaleDto;
   @Whole(1, 100) minimumCards: number;
-  @OneOf(['criterion-order', 'lot'], { list: { max: 2, min: 1 } }) tieRule: ('criterion-order' | 'lot')[];
+  @OneOf(['criterion-order', 'lower-cost', 'more-votes', 'lot'], { list: { max: 4, min: 1 } }) tieRule: Rules['tieRule'];
   @Nested(() => DistrictCapDto, { optional: true }) districtCap?: DistrictCapDto;
   @OneOf(['skip', 'stop']) whenOverBudget: 'skip' | 'stop';
   @Whole(0, 10000, { optional: true }) waitingList?: number;
   @Whole(1, 5, { optional: true }) readers?: number;
   @Nested(() => RoundDto, { optional: true }) round?: RoundDto;
+  @OneOf(['none', 'add1', 'utilitarian', 'add1u'], { optional: true, description: 'how equal shares spend what they leave over' })
+  completion?: Rules['completion'];
+  @Nested(() => VoteRulesDto, { optional: true, description: 'the residents’ vote; advisory' }) vote?: VoteRulesDto;
 }
 
 /** All that an officer writes of a call. What an announcement needs and a draft may lack is optional. */

@@ -3,7 +3,7 @@ import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { daysBetween, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
-import { rulesProblems } from '../selection/selection.js';
+import { rulesProblems } from '../selection/rules.js';
 import { pilotStream } from '../streams.js';
 import type { CallContent, CallEvent } from './events.js';
 

@@ -18,7 +18,7 @@ import {
   text,
 } from '@minipilot/kernel/schema.js';
 import type { Static } from 'typebox';
-import { Rules } from '../selection/selection.js';
+import { Rules } from '../selection/rules.js';
 
 export const ApplicantKind = oneOf('resident', 'group', 'association', 'company');
 export type ApplicantKind = Static<typeof ApplicantKind>;
@@ -49,10 +49,18 @@ export const CallContent = object({
 });
 export type CallContent = Static<typeof CallContent>;
 
+const same = (data: Record<string, unknown>) => data;
+
 export const callEvents = [
-  defineEvent('call.drafted', 'An officer began a call.', object({ call: Id, content: CallContent }), { access: 'party' }),
+  defineEvent('call.drafted', 'An officer began a call.', object({ call: Id, content: CallContent }), {
+    access: 'party',
+    v: 2,
+    upcast: { 1: same },
+  }),
   defineEvent('call.revised', 'An officer changed a call that is not yet announced.', object({ content: CallContent }), {
     access: 'party',
+    v: 2,
+    upcast: { 1: same },
   }),
   defineEvent(
     'call.announced',
@@ -67,6 +75,7 @@ export const callEvents = [
       timeZone: text(60, 1),
       currency: text(3, 3),
     }),
+    { v: 2, upcast: { 1: same } },
   ),
   defineEvent('call.deadline-extended', 'The deadline was moved later.', object({ closesAt: At, reason: text(1000, 1) })),
   defineEvent(

@@ -1,7 +1,7 @@
 import { reject, type Aggregate, type Rejected } from '@minipilot/kernel/decider.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import { pilotStream, scoringStream } from '../streams.js';
-import type { Rules } from '../selection/selection.js';
+import type { Rules } from '../selection/rules.js';
 import type { ScorebookEvent } from './events.js';
 
 export type Ground = 'party' | 'close-person' | 'organisation-role' | 'benefit' | 'employment' | 'other' | 'recognised';

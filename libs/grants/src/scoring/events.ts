@@ -76,7 +76,7 @@ export const scoringEvents = [
       totalCents: optional(Cents),
       digest: optional(Hash),
     }),
-    { access: 'party' },
+    { access: 'party', v: 2, upcast: { 1: (data) => data } },
   ),
   defineEvent('scoring.proposal-signed', "The chair signed the committee's proposal.", object({ digest: Hash }), { access: 'party' }),
   defineEvent(

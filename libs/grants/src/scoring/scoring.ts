@@ -123,6 +123,7 @@ function rankedSteps(
 ): ScoringEvent[] | Rejected {
   const content = facts.call.content!;
   if (content.rules.method === 'rolling') return reject('call-is-rolling');
+  if (content.rules.method === 'equal-shares') return reject('call-is-voted');
   if (command.type === 'StartScoring') {
     if (state.started !== null) return reject('scoring-already-started');
     if (!facts.call.closed) return reject('call-still-open', { closesAt: content.closesAt });
@@ -223,7 +224,7 @@ function rollingSteps(
   occasion: Occasion,
 ): ScoringEvent[] | Rejected {
   const { rules } = facts.call.content!;
-  if (rules.method !== 'rolling') return reject('call-is-ranked');
+  if (rules.method !== 'rolling') return reject(rules.method === 'equal-shares' ? 'call-is-voted' : 'call-is-ranked');
   if (command.type === 'RecordReading') {
     const p = facts.pilots[command.application]!;
     if (p.call !== command.call || p.application === null) return reject('application-not-found');
@@ -289,12 +290,15 @@ function decideApplications(
   occasion: Occasion,
 ): ScoringEvent[] | Rejected {
   const content = facts.call.content!;
-  const rolling = content.rules.method === 'rolling';
+  const { method } = content.rules;
+  const rolling = method === 'rolling';
   const today = localDate(occasion.now, facts.policy.timeZone);
   if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
   const earliest = rolling ? facts.call.announcedOn! : localDate(content.closesAt, facts.policy.timeZone);
   if (command.decidedOn < earliest) return reject('decided-too-early', { earliest }, '/decidedOn');
-  if (!rolling && !state.signed) return reject('proposal-not-signed');
+  if (method === 'ranked-until-budget' && !state.signed) return reject('proposal-not-signed');
+  // what residents proposed by their votes no committee signs
+  if (method === 'equal-shares' && state.proposal === null) return reject('no-proposal');
   const events: ScoringEvent[] = [];
   let { grantedCents, reserveUsedCents } = state;
   const decidedNow = new Set<string>();

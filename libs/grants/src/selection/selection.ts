@@ -1,81 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
-import { Cents as CentsSchema, Code, Count, Hash, Id, PositiveCents, Texts, object, oneOf } from '@minipilot/kernel/schema.js';
-
-/** The rules of selection as a call freezes them when it is announced. Sums in cents, weights in whole per cent. */
-export const Rules = object({
-  method: oneOf('rolling', 'ranked-until-budget'),
-  /** in the order in which they part ties; `rolling` has yes/no criteria of weight 0 */
-  criteria: Type.Array(object({ id: Code, weight: Type.Integer({ minimum: 0, maximum: 100 }), text: Type.Optional(Texts) }), {
-    maxItems: 20,
-  }),
-  scale: object({ min: Type.Integer({ minimum: 0 }), max: Type.Integer({ minimum: 0 }) }),
-  /** fewer cards with values than this: not scored */
-  minimumCards: Type.Integer({ minimum: 1, maximum: 100 }),
-  tieRule: Type.Array(oneOf('criterion-order', 'lot'), { minItems: 1, maxItems: 2 }),
-  /** most that one district can get */
-  districtCap: Type.Optional(object({ cents: PositiveCents })),
-  whenOverBudget: oneOf('skip', 'stop'),
-  /** places on the waiting list; without it everyone who is scored and not funded waits */
-  waitingList: Type.Optional(Count),
-  /** readers that each application of a rolling call needs */
-  readers: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
-  /** when a rolling call puts its weekly round together: ISO weekday and local time `HH:MM` */
-  round: Type.Optional(
-    object({ weekday: Type.Integer({ minimum: 1, maximum: 7 }), time: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }) }),
-  ),
-});
-export type Rules = Static<typeof Rules>;
-
-export const DEFAULT_TIE_RULE: Rules['tieRule'] = ['criterion-order', 'lot'];
-
-/** What is wrong with rules; `pointer` is a JSON pointer into them. */
-export interface RulesProblem {
-  code: string;
-  params: Record<string, string | number>;
-  pointer: string;
-}
-
-/** Problems that keep a call with these rules from being announced; none when they can be applied. */
-export function rulesProblems(rules: Rules): RulesProblem[] {
-  const problems: RulesProblem[] = [];
-  const problem = (code: string, pointer: string, params: RulesProblem['params'] = {}) => problems.push({ code, params, pointer });
-  const rolling = rules.method === 'rolling';
-  const [fewest, most] = rolling ? [3, 5] : [1, 10];
-
-  const count = rules.criteria.length;
-  if (count < fewest || count > most) problem('rules-criteria-count', '/criteria', { count, fewest, most });
-  rules.criteria.forEach((criterion, i) => {
-    if (rules.criteria.findIndex((c) => c.id === criterion.id) !== i) {
-      problem('rules-criterion-repeated', `/criteria/${i}/id`, { criterion: criterion.id });
-    }
-    const { weight } = criterion;
-    const sane = Number.isInteger(weight) && (rolling ? weight === 0 : weight >= 1 && weight <= 100);
-    if (!sane) problem('rules-weight', `/criteria/${i}/weight`, { criterion: criterion.id, weight });
-  });
-  const total = rules.criteria.reduce((sum, c) => sum + c.weight, 0);
-  if (!rolling && total !== 100) problem('rules-weights-total', '/criteria', { total });
-
-  const { min, max } = rules.scale;
-  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || min < 0 || min >= max) problem('rules-scale', '/scale', { min, max });
-  if (!Number.isInteger(rules.minimumCards) || rules.minimumCards < 1) {
-    problem('rules-minimum-cards', '/minimumCards', { minimumCards: rules.minimumCards });
-  }
-  const lotIsLast = rules.tieRule.indexOf('lot') === rules.tieRule.length - 1;
-  if (rules.tieRule.length === 0 || !lotIsLast || new Set(rules.tieRule).size !== rules.tieRule.length)
-    problem('rules-tie-rule', '/tieRule');
-
-  if (rules.districtCap !== undefined) {
-    if (rolling) problem('rules-not-for-rolling', '/districtCap', { rule: 'districtCap' });
-    else if (!isCents(rules.districtCap.cents) || rules.districtCap.cents <= 0) problem('rules-district-cap', '/districtCap/cents');
-  }
-  if (rules.waitingList !== undefined) {
-    if (rolling) problem('rules-not-for-rolling', '/waitingList', { rule: 'waitingList' });
-    else if (!Number.isInteger(rules.waitingList) || rules.waitingList < 0) problem('rules-waiting-list', '/waitingList');
-  }
-  return problems;
-}
+import { Cents as CentsSchema, Code, Count, Hash, Id, object, oneOf } from '@minipilot/kernel/schema.js';
+import type { Rules } from './rules.js';
 
 /** The order cannot be settled without the lot, and the seed of the lot was not given. */
 export class LotNeeded extends Error {
@@ -91,24 +18,27 @@ export const Fraction = object({
   denominator: Type.String({ pattern: '^[1-9][0-9]{0,39}$' }),
 });
 
-/** What the rules propose for one application of a ranked call. */
+/** What the rules propose for one application of a call that is ranked or voted on. */
 export const Place = object({
   application: Id,
   /** 1 is the best; absent when not scored */
   rank: Type.Optional(Count),
   /** weighted mean on the scale; absent when not scored */
   score: Type.Optional(Fraction),
-  /** cards with values */
+  /** cards with values; by equal shares the ballots that choose it */
   cards: Count,
+  /** ballots that choose it, where residents voted */
+  support: Type.Optional(Count),
   result: oneOf('proposed-grant', 'waiting', 'not-funded', 'not-scored'),
   /** proposed sum, 0 without one */
   cents: CentsSchema,
-  reason: oneOf('fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards'),
+  /** `shares`: its supporters' shares pay for it; `completion`: added from what the shares left over; `shares-too-small`: neither */
+  reason: oneOf('fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards', 'shares', 'completion', 'shares-too-small'),
   /** the next better and next worse place where they have the same score, and the last rule that it took to part this one from them */
   tie: Type.Optional(
     object({
       with: Type.Array(Id, { minItems: 1, maxItems: 2 }),
-      partedBy: oneOf('criterion-order', 'lot'),
+      partedBy: oneOf('criterion-order', 'lower-cost', 'more-votes', 'lot'),
       criterion: Type.Optional(Code),
     }),
   ),

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { Check } from 'typebox/value';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
-import { DEFAULT_TIE_RULE, LotNeeded, Place, Rules, ranked, rulesProblems, type Card, type RankedInput } from './selection.js';
+import { SHARES } from '../testing.js';
+import { DEFAULT_TIE_RULE, Rules, rulesProblems } from './rules.js';
+import { LotNeeded, Place, ranked, type Card, type RankedInput } from './selection.js';
 
 const SEED = sha256('seed');
 const id = (n: number | string) => uuid5('test', String(n));
@@ -43,9 +45,12 @@ function call(values: Record<number, (number[] | null)[]>, change: Partial<Ranke
 const order = (input: RankedInput) => ranked(input).places.map((p) => p.application);
 
 describe('rules at announcement', () => {
-  it('accepts sane rules of both methods', () => {
+  it('accepts sane rules of each method', () => {
     expect(rulesProblems(rankedRules)).toEqual([]);
     expect(rulesProblems(rollingRules)).toEqual([]);
+    expect(rulesProblems(SHARES)).toEqual([]);
+    expect(rulesProblems({ ...rankedRules, vote: SHARES.vote })).toEqual([]);
+    expect(Check(Rules, SHARES)).toBe(true);
     expect(Check(Rules, rankedRules)).toBe(true);
     expect(Check(Rules, { ...rankedRules, bonus: 1 })).toBe(false);
   });
@@ -96,6 +101,8 @@ describe('rules at announcement', () => {
     ['the lot first', { tieRule: ['lot', 'criterion-order'] }, 'rules-tie-rule', '/tieRule'],
     ['the lot twice', { tieRule: ['lot', 'lot'] }, 'rules-tie-rule', '/tieRule'],
     ['a cap of nothing', { districtCap: { cents: 0 } }, 'rules-district-cap', '/districtCap/cents'],
+    ['a tie rule of votes', { tieRule: ['more-votes', 'lot'] }, 'rules-tie-rule-method', '/tieRule/0'],
+    ['a completion', { completion: 'add1' }, 'rules-only-for-equal-shares', '/completion'],
     ['half a waiting place', { waitingList: 0.5 }, 'rules-waiting-list', '/waitingList'],
   ])('refuses %s', (_, change, code, pointer) => {
     expect(rulesProblems({ ...rankedRules, ...change })).toContainEqual(expect.objectContaining({ code, pointer }));
@@ -107,8 +114,29 @@ describe('rules at announcement', () => {
     ['weights', { criteria: rankedRules.criteria }, 'rules-weight'],
     ['a waiting list', { waitingList: 3 }, 'rules-not-for-rolling'],
     ['a district cap', { districtCap: { cents: 1 } }, 'rules-not-for-rolling'],
+    ['a vote', { vote: SHARES.vote }, 'rules-not-for-rolling'],
   ])('refuses a rolling call with %s', (_, change, code) => {
     expect(rulesProblems({ ...rollingRules, ...change }).map((p) => p.code)).toContain(code);
+  });
+});
+
+describe('rules of equal shares at announcement', () => {
+  const ballot = (min: number, max: number) => ({ vote: { ...SHARES.vote!, ballot: { kind: 'approval' as const, min, max } } });
+  it.each<[string, Partial<Rules>, string, string]>([
+    ['criteria', { criteria: rankedRules.criteria }, 'rules-criteria-count', '/criteria'],
+    ['no completion', { completion: undefined }, 'rules-for-vote-missing', '/completion'],
+    ['no vote', { vote: undefined }, 'rules-for-vote-missing', '/vote'],
+    ['a tie rule of criteria', { tieRule: ['lower-cost', 'criterion-order', 'lot'] }, 'rules-tie-rule-method', '/tieRule/1'],
+    ['ties that nothing parts', { tieRule: ['lower-cost', 'more-votes'] }, 'rules-tie-rule', '/tieRule'],
+    ['a stop at what does not fit', { whenOverBudget: 'stop' }, 'rules-not-for-equal-shares', '/whenOverBudget'],
+    ['readers', { readers: 2 }, 'rules-not-for-equal-shares', '/readers'],
+    ['rounds', { round: { weekday: 5, time: '09:00' } }, 'rules-not-for-equal-shares', '/round'],
+    ['a ballot upside down', ballot(3, 2), 'rules-vote-ballot', '/vote/ballot/max'],
+    ['an empty ballot', ballot(0, 2), 'rules-vote-ballot', '/vote/ballot/max'],
+    ['no ballot needed', { minimumCards: 0 }, 'rules-minimum-cards', '/minimumCards'],
+    ['a cap of nothing', { districtCap: { cents: 0 } }, 'rules-district-cap', '/districtCap/cents'],
+  ])('refuses %s', (_, change, code, pointer) => {
+    expect(rulesProblems({ ...SHARES, ...change })).toEqual([expect.objectContaining({ code, pointer })]);
   });
 });
 
