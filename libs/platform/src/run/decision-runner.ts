@@ -121,11 +121,43 @@ export class DecisionRunner {
     return { state: state as S, revision, position };
   }
 
+  /**
+   * Carries out commands to one stream as if one were given after the other, but in one append: all of them or none. Those that were carried out
+   * before, are refused or record nothing add nothing. Takes no If-Match and no `notAfter`. Throws like `run`.
+   */
+  async runTogether<C>(commands: readonly RunOptions<C>[]): Promise<void> {
+    const { stream, aggregate } = commands[0]!;
+    const now = this.options.clock.now();
+    await this.inLine(stream, async () => {
+      for (let attempt = 1; ; attempt++) {
+        const current = await this.states.current(aggregate, stream);
+        let { state, revision } = current;
+        const events: NewEvent[] = [];
+        for (const options of commands) {
+          const fp = await this.options.sealer.fingerprint(options.actor, options.body);
+          if ((await this.firstResult(current, options, fp)) !== null) continue;
+          const decided = await this.decide(options, state, revision, now, fp);
+          if (decided instanceof Rejected) continue;
+          ({ state } = decided);
+          revision += decided.events.length;
+          events.push(...decided.events);
+        }
+        if (events.length === 0) return;
+        try {
+          current.apply((await this.options.store.append(stream, events, current.revision)).events, this.options.catalogue);
+          return;
+        } catch (error) {
+          if (!(error instanceof WrongRevision)) throw error;
+          if (attempt === ATTEMPTS) throw new StoreUnavailable(`stream ${stream} is written to by too many at once`, { cause: error });
+        }
+      }
+    });
+  }
+
   private async carryOut<C>(options: RunOptions<C>, now: Instant): Promise<Done | Rejected> {
-    const { store, sealer, randomness } = this.options;
-    const { aggregate, stream, command, commandId, actor, tenant, expected } = options;
+    const { store, sealer } = this.options;
+    const { aggregate, stream, actor, expected } = options;
     const fp = await sealer.fingerprint(actor, options.body);
-    const salt = randomness.bytes(32, `salt ${commandId}`).toString('hex');
     for (let attempt = 1; ; attempt++) {
       const current = await this.states.current(aggregate, stream);
       const { state, revision, position } = current;
@@ -133,14 +165,10 @@ export class DecisionRunner {
       if (first !== null) return first;
       if (expected !== undefined && expected !== revision) throw new Stale(stream, expected, revision);
 
-      const facts: unknown = await aggregate.facts(command, this.sources(tenant, commandId, now));
-      const decided: DomainEvent[] | Rejected = aggregate.decide(command, state, facts, { now, actor, tenant, commandId, salt });
+      const decided = await this.decide(options, state, revision, now, fp);
       if (decided instanceof Rejected) return decided;
-      if (decided.length === 0) return { events: [], position: position ?? (await store.head()) ?? '', revision, repeated: false };
-
-      const sealed = await this.seal(options, decided, now, fp);
-      // what its own stream could not fold would block that stream for ever
-      sealed.reduce<unknown>((s, event, i) => aggregate.evolve(s, { ...event, revision: revision + 1 + i }), state);
+      const sealed = decided.events;
+      if (sealed.length === 0) return { events: [], position: position ?? (await store.head()) ?? '', revision, repeated: false };
       let appended: Appended;
       try {
         appended = await store.append(stream, sealed, revision, options.notAfter);
@@ -155,6 +183,25 @@ export class DecisionRunner {
       current.apply(appended.events, this.options.catalogue);
       return { events: appended.events, position: appended.position, revision: appended.revision, repeated: false };
     }
+  }
+
+  /** What a command comes to after `revision`: events ready to be appended, and the state with them. */
+  private async decide<C>(
+    options: RunOptions<C>,
+    state: unknown,
+    revision: number,
+    now: Instant,
+    fp: string,
+  ): Promise<{ events: NewEvent[]; state: unknown } | Rejected> {
+    const { aggregate, command, commandId, actor, tenant } = options;
+    const salt = this.options.randomness.bytes(32, `salt ${commandId}`).toString('hex');
+    const facts: unknown = await aggregate.facts(command, this.sources(tenant, commandId, now));
+    const decided: DomainEvent[] | Rejected = aggregate.decide(command, state, facts, { now, actor, tenant, commandId, salt });
+    if (decided instanceof Rejected) return decided;
+    const events = await this.seal(options, decided, now, fp);
+    // what its own stream could not fold would block that stream for ever
+    const after = events.reduce<unknown>((s, event, i) => aggregate.evolve(s, { ...event, revision: revision + 1 + i }), state);
+    return { events, state: after };
   }
 
   /** The append failed and may not be tried again: either the command is in the stream, or the error stands. */

@@ -100,6 +100,33 @@ describe('FlowRunner', () => {
     expect(closed!.position < copied!.position).toBe(true);
   });
 
+  it('writes the inputs that stand together in one append, the same events as one by one', async () => {
+    for (let n = 1; n <= 250; n++) await give({ type: 'Fill', n }, `k${n % 2}`);
+    await give({ type: 'Close' }, 'k0');
+    const appends: number[] = [];
+    changes = {
+      append: (stream, events, expected, notAfter) => {
+        if (stream.includes('flow-watch')) appends.push(events.length);
+        return bench.sqlite.append(stream, events, expected, notAfter);
+      },
+    };
+    await rest(host());
+    expect(appends.sort((a, b) => a - b)).toEqual([25, 26, 100, 100]);
+    const together = await streams(bench);
+    expect(together['demo.flow-watch-k1']).toHaveLength(125);
+    expect(together['demo.box-logk0']).toHaveLength(1);
+    // another host that lost the cursor meets them in other portions
+    cursors = memoryCursors();
+    await give({ type: 'Fill', n: 1 }, 'k1');
+    await rest(host({ cursors }));
+    const { 'demo.flow-watch-k1': longer, ...others } = await streams(bench);
+    expect(longer!.slice(0, 125)).toEqual(together['demo.flow-watch-k1']);
+    expect(longer).toHaveLength(126);
+    expect(others['demo.flow-watch-k0']).toEqual(together['demo.flow-watch-k0']);
+    const [first] = await reactions('demo.flow-watch-k1');
+    expect(first).toMatchObject({ correlationId: 'command 1', causationId: eventId('command 1', 0) });
+  });
+
   it('fires a timer when it is due, not before, with what its setting handed on', async () => {
     const runner = host();
     await bench.runner.run(toBox('c1', { type: 'Fill', n: 2 }, 'a', { correlationId: 'matter' }));
@@ -311,7 +338,8 @@ describe('FlowRunner', () => {
     };
     const other = host({ flows: [puzzled] });
     await until('stopped', () => other.status()[0]!.status === 'stopped');
-    expect(tries).toBe(8);
+    // once with the event beside it, then alone
+    expect(tries).toBe(1 + 8);
   });
 
   it('waits for a store that does not answer, cursor unmoved, and goes on', async () => {

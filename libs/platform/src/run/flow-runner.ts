@@ -6,7 +6,7 @@ import { flowCommandId, timerInputId, uuid5 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { Clock } from '../store/clock.js';
 import { StoreUnavailable, type EventStore } from '../store/port.js';
-import { KeyReused, type DecisionRunner } from './decision-runner.js';
+import { KeyReused, type DecisionRunner, type RunOptions } from './decision-runner.js';
 import { flowBook, type Book, type Place, type Reacted, type TakeIn } from './flow-book.js';
 
 /** Durable cursors, one for each flow. Losing one means reading from the start again, which changes nothing. */
@@ -74,7 +74,7 @@ export interface FlowRunnerOptions {
   catalogue: Catalogue;
   flows: readonly Flow<any>[];
   /** carries out the flows' own bookkeeping */
-  runner: Pick<DecisionRunner, 'run' | 'look'>;
+  runner: Pick<DecisionRunner, 'run' | 'runTogether' | 'look'>;
   dispatch: Dispatch;
   cursors: Cursors;
   timers: Timers;
@@ -88,6 +88,9 @@ export interface FlowRunnerOptions {
 
 /** Events that a flow reads at once, timers that it fires at once. */
 const PAGE = 500;
+/** Most inputs that are written to one stream at once, and most characters of their data, far below what an append may hold. */
+const TOGETHER = 100;
+const TOGETHER_CHARACTERS = 50_000;
 /** Milliseconds between moves of a durable cursor. A crash re-reads so much, to no effect. */
 const CURSOR_MS = 500;
 /** Tries for an error that is neither surely passing nor surely a mistake. */
@@ -231,7 +234,7 @@ class FlowHost {
     while (!this.ends) {
       const seen = tail.wakes;
       const events = (await this.persistently('reading', () => tail.page(status.position), Infinity)) ?? [];
-      for (const event of events) if (!(await this.step(event))) break;
+      await this.takePage(events);
       if (!this.ends) await this.persistently('due timers', () => this.lookForTimers(pollMs), Infinity);
       const fired = await this.fireTimers();
       if (this.ends) break;
@@ -253,10 +256,59 @@ class FlowHost {
     return (await this.options.timers.due(now, 1, this.flow.name)).length === 0;
   }
 
+  /** Takes events in. Up to the next reaction that has commands they are written together; where that fails, one by one, so that the fault is met at its place. */
+  private async takePage(events: readonly Recorded[]): Promise<void> {
+    const hasCommands = (event: Recorded) => this.isOwn(event) && (event.data as unknown as Reacted['data']).commands.length > 0;
+    for (let from = 0; from < events.length;) {
+      const next = events.findIndex((event, i) => i >= from && hasCommands(event));
+      const stretch = events.slice(from, next < 0 ? events.length : next);
+      from += stretch.length;
+      if (!(await this.takeTogether(stretch))) for (const event of stretch) if (!(await this.step(event))) return;
+      if (next >= 0 && !(await this.step(events[from++]!))) return;
+    }
+  }
+
+  /** Whether it took all of them in. */
+  private async takeTogether(events: readonly Recorded[]): Promise<boolean> {
+    const inputs = events.filter((event) => this.handles.has(event.type) && !this.isOwn(event));
+    if (this.ends || inputs.length < 2) return false;
+    try {
+      const byStream = new Map<string, { event: Recorded; reaction: RunOptions<TakeIn> }[]>();
+      for (const event of inputs) {
+        const reaction = this.reactionTo(this.options.catalogue.upcast(event));
+        if (reaction === null) continue;
+        const line = byStream.get(reaction.stream) ?? [];
+        line.push({ event, reaction });
+        byStream.set(reaction.stream, line);
+      }
+      for (const line of byStream.values()) {
+        for (const part of portions(line, ({ event }) => JSON.stringify(event.data).length)) {
+          await this.options.runner.runTogether(part.map(({ reaction }) => reaction));
+          for (const { event } of part) remember(this.positions, placeKey(event), event.position);
+          this.status.inputs += part.length;
+        }
+      }
+    } catch {
+      // one by one they are tried again, counted and named
+      return false;
+    }
+    this.pass(events.at(-1)!);
+    return true;
+  }
+
+  private isOwn(event: Recorded): boolean {
+    return event.type === flowReacted.type && event.data['flow'] === this.flow.name;
+  }
+
+  private pass(event: Recorded): void {
+    this.read = { stream: event.stream, revision: event.revision };
+    this.status.position = event.position;
+  }
+
   /** Takes one event in and goes past it. False when the flow cannot, or ends. */
   private async step(event: Recorded): Promise<boolean> {
     if (this.ends) return false;
-    const own = event.type === flowReacted.type && event.data['flow'] === this.flow.name;
+    const own = this.isOwn(event);
     if (own || this.handles.has(event.type)) {
       const past = await this.persistently(`${event.type} ${event.id}`, async () => {
         const current = this.options.catalogue.upcast(event);
@@ -265,37 +317,41 @@ class FlowHost {
       });
       if (past === undefined) return false;
     }
-    this.read = { stream: event.stream, revision: event.revision };
-    this.status.position = event.position;
+    this.pass(event);
     return true;
   }
 
   private async takeIn(event: Recorded): Promise<void> {
-    const subject = this.flow.subject(event);
-    if (subject === null) return;
-    const { tenant, id: inputId, correlationId } = event;
-    const input = { kind: 'event' as const, event };
-    await this.write(tenant, { subject, inputId, input, read: null }, { correlationId, causationId: inputId });
+    const reaction = this.reactionTo(event);
+    if (reaction === null) return;
+    await this.options.runner.run(reaction);
+    this.status.inputs++;
     remember(this.positions, placeKey(event), event.position);
   }
 
+  /** The command that takes an event in; null when it is none of this flow's business. */
+  private reactionTo(event: Recorded): RunOptions<TakeIn> | null {
+    const subject = this.flow.subject(event);
+    if (subject === null) return null;
+    const { tenant, id: inputId, correlationId } = event;
+    return this.writing(tenant, { subject, inputId, input: { kind: 'event', event }, read: null }, { correlationId, causationId: inputId });
+  }
+
   /** Writes input and reaction to the flow's own stream. It is dispatched from there, once this flow reads it in the log. */
-  private async write(tenant: string, command: TakeIn, ids: { correlationId: string; causationId: string }): Promise<void> {
+  private writing(tenant: string, command: TakeIn, ids: { correlationId: string; causationId: string }): RunOptions<TakeIn> {
     const stream = streamName(tenant, 'flow', `${this.flow.name}-${command.subject}`);
     const { inputId } = command;
-    const commandId = uuid5('reaction', stream, inputId);
-    await this.options.runner.run({
+    return {
       aggregate: this.book,
       stream,
       command,
-      commandId,
+      commandId: uuid5('reaction', stream, inputId),
       actor: this.actor,
       tenant,
       body: { inputId },
       correlationId: ids.correlationId,
       causationId: ids.causationId,
-    });
-    this.status.inputs++;
+    };
   }
 
   private async dispatch(reacted: Recorded): Promise<void> {
@@ -344,7 +400,8 @@ class FlowHost {
     if (set?.due !== due) return;
     const inputId = timerInputId(stream, timer.timer, due);
     const input = { kind: 'timer' as const, timer: timer.timer, due };
-    await this.write(tenant, { subject, inputId, input, read: this.read }, set);
+    await this.options.runner.run(this.writing(tenant, { subject, inputId, input, read: this.read }, set));
+    this.status.inputs++;
     remember(this.fired, firedKey(timer), true);
   }
 
@@ -404,6 +461,21 @@ class FlowHost {
 const placeKey = ({ stream, revision }: Place): string => `${stream}@${revision}`;
 const firedKey = ({ stream, timer, due }: DueTimer): string => `${stream} ${timer} ${due}`;
 const hasRead = (position: Position | null, head: Position | null): boolean => head === null || (position !== null && position >= head);
+
+/** Cuts a list into parts that may be written at once. */
+function portions<T>(items: readonly T[], characters: (item: T) => number): T[][] {
+  const parts: T[][] = [];
+  let size = 0;
+  for (const item of items) {
+    size += characters(item);
+    if (parts.length === 0 || parts.at(-1)!.length === TOGETHER || size > TOGETHER_CHARACTERS) {
+      parts.push([]);
+      size = characters(item);
+    }
+    parts.at(-1)!.push(item);
+  }
+  return parts;
+}
 
 function remember<T>(memory: Map<string, T>, key: string, value: T): void {
   memory.set(key, value);
