@@ -40,10 +40,12 @@ export type Json = Record<string, any>;
 
 /** Milliseconds to wait for a server that says 503, even without patience. */
 const BUSY_MS = 10_000;
+/** Milliseconds after which people sign in again: approvals and decisions want a fresh sign-in. */
+const RENEW_MS = 5 * 60_000;
 
 /** People who talk to a running server. The same step has the same Idempotency-Key, so that it counts once however often it is sent. */
 export class Client {
-  private readonly tokens = new Map<string, Promise<string>>();
+  private readonly tokens = new Map<string, { token: Promise<string>; issued: number }>();
 
   constructor(private readonly options: ClientOptions) {}
 
@@ -125,11 +127,10 @@ export class Client {
   }
 
   private token(who: Person): Promise<string> {
-    let token = this.tokens.get(who.person);
-    if (token === undefined) {
-      token = this.options.identity.issue({ ...who, tenant: this.options.tenant });
-      this.tokens.set(who.person, token);
-    }
+    const found = this.tokens.get(who.person);
+    if (found !== undefined && performance.now() - found.issued < RENEW_MS) return found.token;
+    const token = this.options.identity.issue({ ...who, tenant: this.options.tenant });
+    this.tokens.set(who.person, { token, issued: performance.now() });
     return token;
   }
 }

@@ -33,10 +33,12 @@ describe('demo tokens', () => {
       email: 'outi@demo.example',
       name: 'Outi Virtanen',
       expiresAt: expect.any(Number),
+      authenticatedAt: expect.any(Number),
     });
     const [header, payload] = decode(token);
     expect(header).toEqual({ alg: 'EdDSA', typ: 'at+jwt' });
     expect(Number(payload!['exp']) - Number(payload!['iat'])).toBe(12 * 3600);
+    expect(payload!['auth_time']).toBe(payload!['iat']);
   });
 
   it('are signed with one key of the data folder, which only its owner reads', async () => {
@@ -145,6 +147,7 @@ describe('demo tokens', () => {
       ['another type', () => forge({ ...header, typ: 'JWT' }, good)],
       ['no type', () => forge({ alg: 'EdDSA' }, good)],
       ['an end in the past', () => forge(header, { ...good, exp: now - 1 })],
+      ['a time of sign-in as text', () => forge(header, { ...good, auth_time: '9999999999' })],
       ['no end', () => forge(header, { ...good, exp: undefined })],
       ['an end as text', () => forge(header, { ...good, exp: '9999999999' })],
       ['a start in the future', () => forge(header, { ...good, nbf: now + 3600 })],
@@ -191,6 +194,7 @@ describe('demo tokens', () => {
       roles: ['applicant', 'officer'],
       email: 'outi@demo.example',
       name: 'Outi Virtanen',
+      authenticatedAt: expect.any(Number),
     });
     expect(asked[0]![0]).toBe('demo');
     await expect(sign.authenticate(await identity.issue({ ...person, tenant: 'espoo' }))).rejects.toThrow(InvalidToken);

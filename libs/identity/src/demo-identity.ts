@@ -85,7 +85,13 @@ export class DemoIdentity implements Identity {
     if (!TENANT.test(tenant)) throw new RangeError(`tenant ${tenant} is not made of 2 to 20 of a–z and 0–9`);
     if (!(hours > 0 && hours <= 24 * 30)) throw new RangeError('a token lasts from above 0 to 720 hours');
     const seconds = Math.floor(this.now().getTime() / 1000);
-    return new SignJWT({ tenant, roles: [...roles], email: `${id}@demo.example`, ...(name === undefined ? {} : { name }) })
+    return new SignJWT({
+      tenant,
+      roles: [...roles],
+      email: `${id}@demo.example`,
+      auth_time: seconds,
+      ...(name === undefined ? {} : { name }),
+    })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -123,10 +129,15 @@ export class DemoIdentity implements Identity {
 }
 
 function readClaims(payload: JWTPayload): Claims {
-  const { sub, exp, tenant, roles, email, name } = payload;
+  const { sub, exp, tenant, roles, email, name, auth_time: authenticatedAt } = payload;
   if (typeof tenant !== 'string' || !TENANT.test(tenant)) throw new InvalidToken('tenant is missing or malformed');
   if (!Array.isArray(roles) || !roles.every(isRole)) throw new InvalidToken('roles are missing or unknown');
   if (typeof email !== 'string' || !EMAIL.test(email)) throw new InvalidToken('email is missing or malformed');
   if (name !== undefined && typeof name !== 'string') throw new InvalidToken('name is malformed');
-  return { subject: sub!, tenant, roles, email, expiresAt: exp!, ...(name === undefined ? {} : { name }) };
+  if (authenticatedAt !== undefined && !Number.isSafeInteger(authenticatedAt)) throw new InvalidToken('auth_time is malformed');
+  return {
+    ...{ subject: sub!, tenant, roles, email, expiresAt: exp! },
+    ...(name === undefined ? {} : { name }),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt: authenticatedAt as number }),
+  };
 }

@@ -13,6 +13,8 @@ export interface Claims {
   name?: string;
   /** seconds since 1970 */
   expiresAt: number;
+  /** when the person last proved who they are, seconds since 1970; undefined where the token does not say */
+  authenticatedAt?: number;
 }
 
 export interface Identity {
@@ -34,7 +36,9 @@ export function authenticator(identity: Identity, subjectOf: SubjectResolver, te
       if (!tenants.includes(claims.tenant)) throw new InvalidToken(`tenant ${claims.tenant} is not served here`);
       const { subject } = await subjectOf(claims.tenant, claims);
       const roles = claims.roles.includes('applicant') ? claims.roles : ['applicant', ...claims.roles];
-      return { subject, tenant: claims.tenant, roles, email: claims.email, ...(claims.name === undefined ? {} : { name: claims.name }) };
+      const { tenant, email, name, authenticatedAt } = claims;
+      const more = { ...(name === undefined ? {} : { name }), ...(authenticatedAt === undefined ? {} : { authenticatedAt }) };
+      return { subject, tenant, roles, email, ...more };
     },
   };
 }

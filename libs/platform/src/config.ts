@@ -14,6 +14,8 @@ export interface Config {
   tenants: readonly string[];
   /** addresses or networks of proxies whose X-Forwarded headers are believed; false believes nobody */
   trustProxy: readonly string[] | false;
+  /** minutes for which a sign-in counts as fresh, where approvals, accounts and decisions want one */
+  freshMinutes: number;
   /** bearer token for /metrics */
   operatorToken: string | undefined;
 }
@@ -47,6 +49,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return items.every((item) => pattern.test(item)) && new Set(items).size === items.length ? items : undefined;
   };
 
+  const whole = (from: number, to: number) => (value: string) =>
+    /^\d{1,9}$/.test(value) && Number(value) >= from && Number(value) <= to ? Number(value) : undefined;
+
   const config: Config = {
     port: setting(
       'PORT',
@@ -71,6 +76,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       list(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/),
       'addresses or networks with commas between',
     ),
+    freshMinutes: setting('MINIPILOT_FRESH_MINUTES', 15, whole(1, 1440), 'a number of minutes from 1 to 1440'),
     operatorToken: setting<string | undefined>(
       'MINIPILOT_OPERATOR_TOKEN',
       undefined,

@@ -11,6 +11,7 @@ describe('the settings', () => {
       logLevel: 'info',
       tenants: ['demo'],
       trustProxy: false,
+      freshMinutes: 15,
       operatorToken: undefined,
     });
   });
@@ -25,6 +26,7 @@ describe('the settings', () => {
       MINIPILOT_LOG_LEVEL: 'warn',
       MINIPILOT_TENANTS: 'helsinki, espoo',
       MINIPILOT_TRUST_PROXY: '10.0.0.0/8,::1',
+      MINIPILOT_FRESH_MINUTES: '5',
       MINIPILOT_OPERATOR_TOKEN: 'x'.repeat(24),
     };
     expect(readConfig(env)).toEqual({
@@ -36,6 +38,7 @@ describe('the settings', () => {
       logLevel: 'warn',
       tenants: ['helsinki', 'espoo'],
       trustProxy: ['10.0.0.0/8', '::1'],
+      freshMinutes: 5,
       operatorToken: 'x'.repeat(24),
     });
   });
@@ -49,6 +52,7 @@ describe('the settings', () => {
       MINIPILOT_LOG_LEVEL: 'loud',
       MINIPILOT_TENANTS: 'demo,demo',
       MINIPILOT_TRUST_PROXY: 'yes',
+      MINIPILOT_FRESH_MINUTES: '0',
       MINIPILOT_OPERATOR_TOKEN: 'short',
     };
     const read = () => readConfig(env);

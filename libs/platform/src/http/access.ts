@@ -21,6 +21,8 @@ export interface AccessOptions {
   authenticator: Authenticator;
   /** the municipalities served here; the path of any other is 404 */
   tenants: readonly string[];
+  /** how old a sign-in may be, in minutes, where a route wants a fresh one */
+  freshMinutes: number;
   /** without it, what is for the operator is open in demo mode and 404 in production */
   operatorToken?: string | undefined;
   demo: boolean;
@@ -36,6 +38,20 @@ function bearer(request: FastifyRequest): string {
   const match = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header);
   if (match === null) throw new Problem('invalid-token', {}, challenge('invalid_token'));
   return match[1]!;
+}
+
+/** Seconds by which the clock of a sign-in provider may be ahead of ours. */
+const AHEAD = 60;
+
+/**
+ * Refuses a sign-in that is older than `minutes`, or that does not say how old it is (RFC 9470). Throws Problem
+ * `fresh-sign-in-needed`, 401: who asks again after signing in anew is let through.
+ */
+export function requireFresh(caller: Pick<Caller, 'authenticatedAt'>, minutes: number, now: Date = new Date()): void {
+  const age = now.getTime() / 1000 - (caller.authenticatedAt ?? -Infinity);
+  if (age <= minutes * 60 && age >= -AHEAD) return;
+  const wanted = `Bearer realm="minipilot", error="insufficient_user_authentication", max_age="${minutes * 60}"`;
+  throw new Problem('fresh-sign-in-needed', { minutes }, { headers: { 'www-authenticate': wanted } });
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

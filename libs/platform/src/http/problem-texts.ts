@@ -103,6 +103,13 @@ export const HTTP_PROBLEMS = {
     sv: 'Inloggningen har gått ut eller är ogiltig. Logga in på nytt.',
     en: 'The sign-in has expired or is not valid. Sign in again.',
   },
+  'fresh-sign-in-needed': {
+    status: 401,
+    title: { fi: 'Kirjaudu uudelleen', sv: 'Logga in på nytt', en: 'Sign in again' },
+    fi: 'Tähän tarvitaan tuore kirjautuminen, enintään {minutes} minuuttia vanha. Kirjaudu uudelleen ja yritä sitten uudestaan.',
+    sv: 'Det här kräver en färsk inloggning, högst {minutes} minuter gammal. Logga in på nytt och försök sedan igen.',
+    en: 'This needs a fresh sign-in, at most {minutes} minutes old. Sign in again, then try once more.',
+  },
   forbidden: {
     status: 403,
     fi: 'Roolillasi ei ole oikeutta tähän.',

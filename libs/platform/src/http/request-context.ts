@@ -14,6 +14,8 @@ export interface Caller {
   roles: readonly string[];
   email?: string;
   name?: string;
+  /** when the person last proved to the sign-in who they are, in seconds since 1970; undefined where it does not say */
+  authenticatedAt?: number;
 }
 
 /** One page of a list: at most `limit` rows (1–200), after the row that `cursor` names. */

@@ -154,6 +154,7 @@ async function prepare(
   guardRoutes(server, (method, path) => declared.get(`${method} ${path}`), isDocumentation, {
     authenticator: options.authenticator,
     tenants: config.tenants,
+    freshMinutes: config.freshMinutes,
     operatorToken: config.operatorToken,
     demo: config.mode === 'demo',
   });
