@@ -36,6 +36,18 @@ describe('access and headers', () => {
       problem(answer, 401, 'invalid-token');
       expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
     });
+    it('asks for a fresh sign-in where the table says so, last of all', async () => {
+      const close = (person: string) =>
+        app.inject({ method: 'POST', url: `/api/demo/calls/${call}/close`, headers: as(person, { 'idempotency-key': 'f' }) });
+      const old = await close('weary');
+      problem(old, 401, 'fresh-sign-in-needed');
+      expect(old.headers['www-authenticate']).toContain('error="insufficient_user_authentication", max_age="900"');
+      problem(await close('applicant'), 403, 'forbidden');
+      problem(await close('stranger'), 404, 'not-found');
+      expect((await close('officer')).statusCode).toBe(201);
+      // what needs none goes on
+      expect((await app.inject({ url: `/api/demo/calls/${call}`, headers: as('weary') })).statusCode).toBe(200);
+    });
     it('answers 404 for another municipality, 403 for a wrong role', async () => {
       problem(await app.inject({ url: `/api/espoo/calls/${call}`, headers: as('officer') }), 404, 'not-found');
       problem(await app.inject({ url: `/api/demo/calls/${call}`, headers: as('stranger') }), 404, 'not-found');

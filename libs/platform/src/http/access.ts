@@ -56,7 +56,7 @@ export function requireFresh(caller: Pick<Caller, 'authenticatedAt'>, minutes: n
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Decides by route, token and tenant whether a request may go on: 401, then 404 for another tenant, then 403 by role. */
+/** Decides by route, token and tenant whether a request may go on: 401, then 404 for another tenant, then 403 by role, then 401 for a sign-in too old. */
 async function authorise(request: FastifyRequest, rule: AccessRule, options: AccessOptions): Promise<void> {
   const { tenant } = request.params as { tenant?: string };
   if (rule.for === 'operator') {
@@ -80,6 +80,7 @@ async function authorise(request: FastifyRequest, rule: AccessRule, options: Acc
   if (caller === undefined) return;
   if (tenant !== undefined ? tenant !== caller.tenant : !options.tenants.includes(caller.tenant)) throw new Problem('not-found');
   if (typeof rule.for !== 'string' && !rule.for.some((role) => caller.roles.includes(role))) throw new Problem('forbidden');
+  if (rule.fresh === true) requireFresh(caller, options.freshMinutes);
 }
 
 /** Takes the parameters that decorators read out of the query; what nobody reads is refused. */

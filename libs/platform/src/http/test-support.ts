@@ -140,7 +140,8 @@ class FaultsController {
 export class SampleModule {}
 
 export const people: Record<string, Caller> = {
-  officer: { subject: 's-officer', tenant: 'demo', roles: ['applicant', 'officer'] },
+  officer: { subject: 's-officer', tenant: 'demo', roles: ['applicant', 'officer'], authenticatedAt: Math.floor(Date.now() / 1000) },
+  weary: { subject: 's-officer', tenant: 'demo', roles: ['applicant', 'officer'], authenticatedAt: Math.floor(Date.now() / 1000) - 1000 },
   applicant: { subject: 's-applicant', tenant: 'demo', roles: ['applicant'] },
   stranger: { subject: 's-stranger', tenant: 'espoo', roles: ['applicant', 'officer'] },
 };
@@ -163,7 +164,7 @@ export const access: AccessTable = {
   'POST /api/:tenant/calls/preview': { for: 'public' },
   'GET /api/:tenant/calls/:call': { for: 'signed-in' },
   'PUT /api/:tenant/calls/:call': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/close': { for: ['officer', 'admin'] },
+  'POST /api/:tenant/calls/:call/close': { for: ['officer', 'admin'], fresh: true },
   ...Object.fromEntries(faults.map((fault) => [`GET /api/:tenant/faults/${fault}`, { for: 'public' as const }])),
   'GET /health/live': { for: 'public' },
   'GET /health/ready': { for: 'public' },
