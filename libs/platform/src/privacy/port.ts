@@ -35,3 +35,22 @@ export interface Randomness {
   /** `label` says what it is for and is unique to the draw. */
   bytes(length: number, label: string): Buffer;
 }
+
+/** Whose file it is, what it may be opened for, and its digest. */
+export interface FilePlace {
+  tenant: string;
+  subject: string;
+  purpose: Purpose;
+  /** SHA-256 of the file's bytes, in hex */
+  file: string;
+}
+
+/** Seals and opens files with keys that go the way of a person's other keys. */
+export interface FileSealer {
+  /** The encrypted bytes; their key is durable in the vault before it resolves. */
+  sealFile(place: FilePlace, bytes: Uint8Array): Promise<Buffer>;
+  /** The bytes, or null when their key has been destroyed. Throws KeyNotHeld, and SealBroken when they were changed. */
+  unsealFile(place: FilePlace, ciphertext: Uint8Array): Promise<Buffer | null>;
+  /** whether a key for the file is there */
+  hasFileKey(place: FilePlace): Promise<boolean>;
+}

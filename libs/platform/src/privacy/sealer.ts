@@ -13,7 +13,7 @@ import {
 import { PURPOSES, type NewEvent, type Purpose, type Recorded, type SealedRef } from '@minipilot/kernel/event.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { derive, type Keys } from './keys.js';
-import type { Randomness, Sealer, ToSeal } from './port.js';
+import type { FilePlace, FileSealer, Randomness, Sealer, ToSeal } from './port.js';
 import type { Vault, WrappedKey } from './vault.js';
 
 /** This process does not hold the private key that the payload is sealed for. */
@@ -65,7 +65,7 @@ const PUBLIC = 32;
 const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** Seals for all purposes; opens those whose private keys it was given. */
-export class VaultSealer implements Sealer {
+export class VaultSealer implements Sealer, FileSealer {
   private readonly vault: Vault;
   private readonly keys: Keys;
   private readonly random: Randomness;
@@ -125,6 +125,34 @@ export class VaultSealer implements Sealer {
     } catch (cause) {
       throw new SealBroken(event.id, purpose, (cause as Error).message, { cause });
     }
+  }
+
+  async sealFile(place: FilePlace, bytes: Uint8Array): Promise<Buffer> {
+    const aad = fileAad(place);
+    const drawn = this.random.bytes(KEY + NONCE, `seal/${aad.toString()}/${sha256(bytes)}`);
+    const [key, nonce] = [drawn.subarray(0, KEY), drawn.subarray(KEY)];
+    const ciphertext = encrypt(key, nonce, aad, bytes);
+    const at = keyPlace(place, ciphertext);
+    await this.vault.putWrappedKeys([{ ...at, wrapped: this.wrap(at, key) }]);
+    return ciphertext;
+  }
+
+  async unsealFile(place: FilePlace, ciphertext: Uint8Array): Promise<Buffer | null> {
+    const privateKey = this.keys.privateKeys[place.purpose];
+    if (privateKey === undefined) throw new KeyNotHeld(place.purpose);
+    const at = keyPlace(place, ciphertext);
+    const wrapped = await this.vault.getWrappedKey(at);
+    if (wrapped === null) return null;
+    try {
+      return decrypt(this.unwrap(privateKey, at, wrapped), fileAad(place), Buffer.from(ciphertext));
+    } catch (cause) {
+      throw new SealBroken(place.file, place.purpose, (cause as Error).message, { cause });
+    }
+  }
+
+  async hasFileKey({ tenant, subject, purpose, file }: FilePlace): Promise<boolean> {
+    const { sealed } = await this.vault.export(tenant, subject);
+    return sealed.some((key) => key.purpose === purpose && key.eventId === fileKey(file));
   }
 
   async fingerprint(actor: string, body: unknown): Promise<string> {
@@ -198,6 +226,19 @@ const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 
 const partAad = (event: Pick<NewEvent, 'tenant' | 'id' | 'type'>, part: { subject: string; purpose: Purpose }): Buffer =>
   Buffer.from(jcs([event.tenant, event.id, event.type, part.subject, part.purpose]));
 
+/** What stands in the place of an event's id where the key of a file is kept. */
+export const fileKey = (file: string): string => `file:${file}`;
+
+const keyPlace = ({ tenant, subject, purpose, file }: FilePlace, ciphertext: Uint8Array): Omit<WrappedKey, 'wrapped'> => ({
+  tenant,
+  subject,
+  purpose,
+  eventId: fileKey(file),
+  ct: sha256(ciphertext),
+});
+
+const fileAad = (place: FilePlace): Buffer => Buffer.from(jcs(['file', place.tenant, place.file, place.subject, place.purpose]));
+
 const wrapAad = (place: Omit<WrappedKey, 'wrapped'>): Buffer =>
   Buffer.from(jcs([place.tenant, place.subject, place.purpose, place.eventId, place.ct]));
 
@@ -211,7 +252,7 @@ function sealedText(purpose: Purpose, canonical: string, salt: string): Buffer {
   return text(`"padding":"${' '.repeat(Math.ceil(length / STEP) * STEP - length)}",`);
 }
 
-function encrypt(key: Buffer, nonce: Buffer, aad: Buffer, plaintext: Buffer): Buffer {
+function encrypt(key: Buffer, nonce: Buffer, aad: Buffer, plaintext: Uint8Array): Buffer {
   // a KeyObject: a raw key costs node:crypto several times as much at every call
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce).setAAD(aad);
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
