@@ -94,6 +94,12 @@ export const CALL_PROBLEMS = {
     sv: 'Ansökningsomgången kan inte utlysas ännu. Det saknas: {missing}.',
     en: 'The call cannot be announced yet. Missing: {missing}.',
   },
+  'budget-year': {
+    status: 409,
+    fi: 'Määrärahan vuosi voi olla {from}–{to}.',
+    sv: 'Anslagets år kan vara {from}–{to}.',
+    en: 'The year of the budget can be {from}–{to}.',
+  },
   'lead-time-too-short': {
     status: 409,
     fi: 'Haku on avattava vähintään {needed} päivää etukäteen. Nyt aikaa on {days} päivää.',

@@ -297,6 +297,12 @@ const PILOT_PROBLEMS = {
     sv: 'Etablering har redan föreslagits.',
     en: 'Adoption has been proposed already.',
   },
+  'owner-has-time-to-answer': {
+    status: 409,
+    fi: 'Palvelun omistaja ei ole vielä vastannut. Aikaa on {answerDue|date} asti; sen jälkeen voi päättää ilman vastausta.',
+    sv: 'Tjänstens ägare har inte svarat ännu. Tid finns till {answerDue|date}; därefter kan ni besluta utan svar.',
+    en: 'The service owner has not answered yet. There is time until {answerDue|date}; after that it can be decided without an answer.',
+  },
   'adoption-already-decided': {
     status: 409,
     fi: 'Vakiinnuttamisesta on jo päätetty.',

@@ -148,6 +148,8 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
         return [{ type: 'call.deadline-extended', data: { closesAt: command.closesAt, reason: command.reason } }];
       case 'RaiseBudget':
         if (state.status === 'cancelled') return reject('call-cancelled');
+        if (command.authority.on > localDate(occasion.now, facts.policy.timeZone))
+          return reject('date-in-future', { on: command.authority.on }, '/authority/on');
         return [
           {
             type: 'call.budget-raised',
@@ -216,6 +218,10 @@ function announcementProblem(content: CallContent, policy: Policy, today: LocalD
   if (wrong !== null) return wrong;
   const missing = missingForAnnouncement(content, policy);
   if (missing.length > 0) return reject('announcement-incomplete', { missing: missing.map((m) => m.what).join(', ') }, missing[0]!.pointer);
+  if (content.authority!.on > today) return reject('date-in-future', { on: content.authority!.on }, '/authority/on');
+  const yearOf = (date: LocalDate) => Number(date.slice(0, 4));
+  const [from, to] = [yearOf(today), yearOf(localDate(content.closesAt, policy.timeZone)) + 1];
+  if (content.budget.year < from || content.budget.year > to) return reject('budget-year', { from, to }, '/budget/year');
   const rolling = content.rules.method === 'rolling';
   const needed = rolling ? policy.leadDays.rolling : policy.leadDays.ranked;
   const last = rolling ? content.opensAt : content.closesAt;

@@ -108,6 +108,17 @@ describe('a call is announced', () => {
     past(draft(change)).when(announce).thenRejected('announcement-incomplete', { missing: what });
   });
 
+  it('by an authority that has been given, with money of a year that it can be spent in', () => {
+    past(draft({ authority: { section: '§ 12', on: '2027-09-02' } }))
+      .when(announce)
+      .thenRejected('date-in-future', { on: '2027-09-02' });
+    for (const year of [2026, 2029])
+      past(draft({ budget: { ...content().budget, year } }))
+        .when(announce)
+        .thenRejected('budget-year', { from: 2027, to: 2028 });
+    expect(past(draft({ budget: { ...content().budget, year: 2028 } })).when(announce).result).toHaveLength(1);
+  });
+
   it('two weeks before it closes, counted in days of the municipality', () => {
     const needs = (closesAt: string) => past(draft({ opensAt: '2027-09-02T06:00:00.000Z', closesAt }));
     needs('2027-09-14T20:59:59.000Z').when(announce).thenRejected('lead-time-too-short', { days: 13, needed: 14 });
@@ -148,12 +159,15 @@ describe('an announced call', () => {
   });
 
   it('may get more money', () => {
-    const step = past(draft(), announce).when(raise);
+    const step = past(draft(), announce).when(raise, '2027-09-10T08:00:00.000Z');
     step.then([
       { type: 'call.budget-raised', data: { byCents: 100_000, budgetCents: 600_000, authority: { section: '§ 40', on: '2027-09-10' } } },
     ]);
     expect(grantableCents(step.after().content!)).toBe(550_000);
     past(draft(), announce, cancel).when(raise).thenRejected('call-cancelled');
+    past(draft(), announce)
+      .when({ ...raise, authority: { section: '§ 40', on: '2028-01-01' } } as CallCommand)
+      .thenRejected('date-in-future', { on: '2028-01-01' });
   });
 
   it('may be cancelled until it closes', () => {

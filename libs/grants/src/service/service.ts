@@ -137,6 +137,8 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
       case 'DecideAdoption': {
         if (state.status !== 'proposed' && state.status !== 'answered') return reject('adoption-already-decided');
         if (isParty(pilot, occasion.actor)) return reject('own-application');
+        if (state.status === 'proposed' && today <= state.answerDue!)
+          return reject('owner-has-time-to-answer', { answerDue: state.answerDue! });
         if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
         if (command.decidedOn < state.proposedOn!) return reject('decided-too-early', { earliest: state.proposedOn! }, '/decidedOn');
         const stranger = command.districts.find((d) => !policy.districts.includes(d));

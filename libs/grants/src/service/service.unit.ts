@@ -118,6 +118,13 @@ describe('the owner', () => {
 });
 
 describe('the decision', () => {
+  it('waits for the owner’s answer, or for the end of the time to answer', () => {
+    const early = decide({ decidedOn: '2027-10-31' });
+    past(propose).when(early, '2027-10-31T21:59:00.000Z').thenRejected('owner-has-time-to-answer', { answerDue: '2027-10-31' });
+    expect(past(propose, answer).when(early, '2027-10-31T21:59:00.000Z').result).toHaveLength(1);
+    expect(past(propose).when(early, '2027-10-31T22:00:00.000Z').result).toHaveLength(1);
+  });
+
   it('falls with or without an answer, once, with a review after a year', () => {
     const { type: _, ...data } = decide() as Of<'DecideAdoption'>;
     past(propose)
