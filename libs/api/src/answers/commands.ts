@@ -36,6 +36,7 @@ class ErasedAnswer {
   @Int() drafts: number;
   @Int() identities: number;
   @Int() actorKeys: number;
+  @Int({ description: 'sign-ins at browsers that were ended' }) sessions: number;
 }
 class HeldAnswer {
   @Word(PURPOSES) purpose: string;

@@ -29,6 +29,11 @@ class HeldDraft {
   @Moment() updatedAt: string;
   @Moment() expiresAt: string;
 }
+class HeldSignIn {
+  @Moment() began: string;
+  @Moment() lastUsed: string;
+  @Moment({ description: 'at the latest' }) ends: string;
+}
 class HistoryEntry {
   @Str() type: string;
   @Moment() at: string;
@@ -50,5 +55,6 @@ export class MyData {
   @Str({ list: true, description: 'kinds of identity under which the person is known' }) identities: string[];
   @Of(() => HeldKey, { list: true, description: 'sealed parts of events that can still be opened' }) sealed: HeldKey[];
   @Of(() => HeldDraft, { list: true }) drafts: HeldDraft[];
+  @Of(() => HeldSignIn, { list: true, description: 'sign-ins at browsers that have not ended' }) sessions: HeldSignIn[];
   @Of(() => HeldApplication, { list: true }) applications: HeldApplication[];
 }

@@ -82,7 +82,7 @@ export class PeopleController {
   @Get('my/data')
   async myData(@Actor() { tenant, subject, email, roles }: Caller) {
     const { vault } = this.desk.parts;
-    const { identities, drafts, sealed } = await vault.export(tenant, subject);
+    const { identities, drafts, sealed, sessions } = await vault.export(tenant, subject);
     const applications = [];
     for (const id of await this.desk.parts.pilotsOf(tenant, subject)) {
       const stream = pilotStream(tenant, id);
@@ -106,7 +106,9 @@ export class PeopleController {
     const kept = drafts
       .filter((d) => d.body !== null)
       .map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
-    return { email, roles, identities, sealed, drafts: kept, applications };
+    const moment = (at: number) => new Date(at).toISOString();
+    const signIns = sessions.map(({ began, seen, ends }) => ({ began: moment(began), lastUsed: moment(seen), ends: moment(ends) }));
+    return { email, roles, identities, sealed, drafts: kept, sessions: signIns, applications };
   }
 
   @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {

@@ -14,7 +14,7 @@ import type { WriteParts } from './parts.js';
 
 type Log = { warn(fields: Record<string, unknown>, message: string): void; error(fields: Record<string, unknown>, message: string): void };
 
-/** Milliseconds between sweeps for drafts that have expired. */
+/** Milliseconds between sweeps for drafts and sessions that have expired. */
 const SWEEP_MS = 60 * 60 * 1000;
 /** Row in which a worker tells other processes that everything up to a position is done. */
 export const IDLE = 'worker-idle';
@@ -80,11 +80,14 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
     pollMs: write.demoClock === null ? 250 : 25,
   });
   const idle = () => allIdle(store, clock, [projector, flowRunner]);
-  const sweep = () => vault.expireDrafts(clock.now());
+  const sweep = async () => {
+    await vault.sessions.sweep();
+    return vault.expireDrafts(clock.now());
+  };
   projector.start();
   flowRunner.start();
   const sweeping = setInterval(
-    () => void sweep().catch((error: unknown) => log.warn({ error: String(error) }, 'drafts were not swept')),
+    () => void sweep().catch((error: unknown) => log.warn({ error: String(error) }, 'drafts and sessions were not swept')),
     SWEEP_MS,
   );
   sweeping.unref();

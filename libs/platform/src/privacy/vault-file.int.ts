@@ -9,6 +9,7 @@ import { Vault, VaultRefused, type Draft, type Identity } from './vault.js';
 
 const NOW = '2027-03-01T08:00:00.000Z';
 const EXPIRY = '2027-04-01T00:00:00.000Z';
+const DAY = { idleMs: 86_400_000, lastsMs: 86_400_000 };
 const masterKey = Buffer.alloc(32, 7);
 
 describe('vault file', () => {
@@ -83,11 +84,22 @@ describe('vault file', () => {
     expect(readFileSync(other)).toEqual(before);
     raw((file) => file.exec('drop table secret'));
     await refused(path, /lacks tables/);
-    raw((file) => file.exec('pragma user_version = 2'));
+    raw((file) => file.exec('pragma user_version = 3'));
     await refused(path, /newer release/);
     truncateSync(path, 4096);
     await refused(path, /damaged/);
     expect(new VaultRefused('x')).toBeInstanceOf(Error);
+  });
+
+  it('of an older release gets what it lacks, once, however many open it', async () => {
+    const { subject } = await vault.resolve('demo', email('aino@example.fi'));
+    await vault.close();
+    raw((file) => file.exec('drop table session; pragma user_version = 1'));
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openVault()));
+    for (const one of opened) expect((await one.resolve('demo', email('aino@example.fi'))).subject).toBe(subject);
+    const id = await opened[0]!.sessions.begin({ tenant: 'demo', subject, email: 'aino@example.fi', authenticatedAt: 1 }, DAY);
+    expect(await opened[4]!.sessions.find(id)).toMatchObject({ subject });
+    expect(raw((file) => Object.values(file.prepare('pragma user_version').get()!))).toEqual([2]);
   });
 
   it('waits for a lock without blocking, and loses nothing', async () => {

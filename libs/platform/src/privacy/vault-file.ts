@@ -15,7 +15,6 @@ export class VaultRefused extends Error {
 
 /** "MPVT" */
 const APPLICATION_ID = 0x4d505654;
-const VERSION = 1;
 /** how long a locked file is tried again, in milliseconds */
 const PATIENCE = 10_000;
 /** most writes in one transaction */
@@ -43,6 +42,16 @@ create index draft_expiry on draft (expires_at) where body is not null;
 create table secret (n integer primary key, tenant text not null, name text not null, value blob, unique (tenant, name)) strict;
 create table actor_key (n integer primary key, actor text not null unique, value blob not null) strict;
 `;
+const SESSIONS = `
+create table session (
+  n integer primary key, digest text not null unique, tenant text not null, subject text not null, body blob not null,
+  began integer not null, seen integer not null, idle_ms integer not null, ends integer not null) strict;
+create index session_person on session (tenant, subject);
+create index session_end on session (ends);
+`;
+/** What each version has beyond the one before; a file of an older version gets what it lacks when it is opened. */
+const VERSIONS = [SCHEMA, SESSIONS];
+const VERSION = VERSIONS.length;
 
 /** Another connection is at work: busy, or the start of the write-ahead log. */
 const LOCKED = [5, 15];
@@ -84,13 +93,13 @@ export class VaultFile {
     const db = new DatabaseSync(path, { timeout: 0 });
     const file = new VaultFile(db, path);
     try {
-      const fresh = await file.patiently(() => file.isFresh());
+      const behind = await file.patiently(() => file.version() < VERSION);
       await file.patiently(() => db.exec('pragma journal_mode = wal'));
       db.exec('pragma synchronous = full; pragma secure_delete = on');
       file.assertPragma('journal_mode', 'wal');
       file.assertPragma('synchronous', 2);
       file.assertPragma('secure_delete', 1);
-      if (fresh) await file.patiently(() => file.create());
+      if (behind) await file.patiently(() => file.bringUp());
       file.assertSchema();
     } catch (error) {
       db.close();
@@ -212,23 +221,25 @@ export class VaultFile {
     }
   }
 
-  private isFresh(): boolean {
+  /** Version of the file, 0 where it is new. Throws VaultRefused for one that is not ours to open. */
+  private version(): number {
     const applicationId = this.pragma('application_id');
     const version = this.pragma('user_version') as number;
     const { n } = this.db.prepare('select count(*) n from sqlite_schema').get() as { n: number };
-    if (applicationId === 0 && version === 0 && n === 0) return true;
+    if (applicationId === 0 && version === 0 && n === 0) return 0;
     if (applicationId !== APPLICATION_ID)
       throw new VaultRefused(`${this.path} belongs to another program: name another file for the vault`);
     if (version > VERSION) {
       throw new VaultRefused(`${this.path} was written by a newer release (version ${version}, known is ${VERSION}): start that release`);
     }
-    return false;
+    return version;
   }
 
-  private create(): void {
+  private bringUp(): void {
     this.db.exec('begin immediate');
     try {
-      if (this.isFresh()) this.db.exec(`${SCHEMA}; pragma application_id = ${APPLICATION_ID}; pragma user_version = ${VERSION}`);
+      const lacking = VERSIONS.slice(this.version()).join(';');
+      this.db.exec(`${lacking}; pragma application_id = ${APPLICATION_ID}; pragma user_version = ${VERSION}`);
       this.db.exec('commit');
     } catch (error) {
       if (this.db.isTransaction) this.db.exec('rollback');
@@ -239,7 +250,7 @@ export class VaultFile {
   private assertSchema(): void {
     const reference = new DatabaseSync(':memory:');
     try {
-      reference.exec(SCHEMA);
+      reference.exec(VERSIONS.join(';'));
       const list = 'select type, name, sql from sqlite_schema where sql is not null order by name';
       const differs = JSON.stringify(this.db.prepare(list).all()) !== JSON.stringify(reference.prepare(list).all());
       if (differs) throw new VaultRefused(`${this.path} lacks tables or has foreign ones: restore the vault from its backup`);

@@ -330,6 +330,7 @@ describe('vault', () => {
         drafts: 1,
         identities: 1,
         actorKeys: 1,
+        sessions: 0,
       });
       expect(filesContain('wrapped-bytes-of-e2')).toEqual([]);
       expect(filesContain('wrapped-bytes-of-iban')).not.toEqual([]);
@@ -347,6 +348,7 @@ describe('vault', () => {
         drafts: 0,
         identities: 0,
         actorKeys: 0,
+        sessions: 0,
       });
     });
 
@@ -400,13 +402,21 @@ describe('vault', () => {
           { purpose: 'iban', eventId: 'e2' },
         ],
         drafts: [draft],
+        sessions: [],
         actorKey: false,
       };
       expect(await vault.export('demo', subject)).toEqual(expected);
       await vault.actorKey(subject);
       expect(await vault.export('demo', subject)).toEqual({ ...expected, actorKey: true });
       await vault.erase('demo', subject, ['contact', 'iban']);
-      expect(await vault.export('demo', subject)).toEqual({ subject, identities: [], sealed: [], drafts: [], actorKey: false });
+      expect(await vault.export('demo', subject)).toEqual({
+        subject,
+        identities: [],
+        sealed: [],
+        drafts: [],
+        sessions: [],
+        actorKey: false,
+      });
     });
 
     it('never holds a name, identity code, e-mail or IBAN in clear bytes', async () => {

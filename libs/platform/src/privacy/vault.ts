@@ -6,6 +6,7 @@ import type { Instant } from '@minipilot/kernel/time.js';
 import { derive } from './keys.js';
 import type { Randomness } from './port.js';
 import { randomUuid } from './randomness.js';
+import { Sessions, type HeldSession } from './sessions.js';
 import { VaultFile, VaultRefused } from './vault-file.js';
 
 export { VaultRefused } from './vault-file.js';
@@ -91,6 +92,7 @@ export interface Erased {
   drafts: number;
   identities: number;
   actorKeys: number;
+  sessions: number;
 }
 
 /** All that the vault holds on one person. */
@@ -99,6 +101,7 @@ export interface Holdings {
   identities: Identity['kind'][];
   sealed: { purpose: Purpose; eventId: string }[];
   drafts: Draft[];
+  sessions: HeldSession[];
   /** a key for fingerprints of the person's commands exists */
   actorKey: boolean;
 }
@@ -107,16 +110,23 @@ const IDENTITY_COLUMNS = 'subject, kind';
 const FORGET = 'delete from identity where tenant = ? and subject = ?';
 
 /**
- * Personal data and its keys, apart from the events: wrapped keys, subject register, drafts, secrets, actors' keys.
+ * Personal data and its keys, apart from the events: wrapped keys, subject register, drafts, sessions, secrets, actors' keys.
  * One SQLite file that many processes share; every write is durable when it resolves, and throws StoreUnavailable when the file cannot be written.
  */
 export class Vault {
+  readonly sessions: Sessions;
+
   private constructor(
     private readonly file: VaultFile,
     private readonly random: Randomness,
     private readonly registerKey: KeyObject,
     private readonly boxKey: KeyObject,
-  ) {}
+  ) {
+    this.sessions = new Sessions(file, {
+      close: (place, bytes) => this.box(place, bytes),
+      open: (place, boxed) => this.unbox(place, boxed),
+    });
+  }
 
   /** Opens or creates the vault. Throws VaultRefused for a file that is foreign, damaged, newer, or of another master key. */
   static async open(options: { file: string; masterKey: Buffer; random: Randomness }): Promise<Vault> {
@@ -367,7 +377,7 @@ export class Vault {
   // Rights of the person
 
   /**
-   * Destroys a person's drafts, register entries, actor key, and wrapped keys of `purposes`; keys of other purposes are held back.
+   * Destroys a person's drafts, sessions, register entries, actor key, and wrapped keys of `purposes`; keys of other purposes are held back.
    * When it resolves, no byte of it is left in the vault's files. Can be repeated. Throws StoreUnavailable, also when only the
    * emptying of the write-ahead log must be repeated.
    */
@@ -387,12 +397,13 @@ export class Vault {
         if (n > 0) heldBack[purpose] = n;
       }
       const drafts = Number(this.file.sql('delete from draft where tenant = ? and owner = ?').run(tenant, subject).changes);
+      const sessions = this.sessions.forget(tenant, subject);
       const identities = this.forget(tenant, subject);
       // a subject id of another tenant is not this tenant's to erase
       const actorKeys = this.file
         .sql('delete from actor_key where actor = ?1 and not exists (select 1 from identity where subject = ?1)')
         .run(subject).changes;
-      return { wrappedKeys, heldBack, drafts, identities, actorKeys: Number(actorKeys) };
+      return { wrappedKeys, heldBack, drafts, identities, actorKeys: Number(actorKeys), sessions };
     });
     await this.file.shred();
     return erased;
@@ -411,6 +422,7 @@ export class Vault {
           eventId: row['event_id'] as string,
         })),
         drafts: all('select * from draft where tenant = ? and owner = ? order by n').map((row) => this.toDraft(row)),
+        sessions: this.sessions.held(tenant, subject),
         actorKey: this.file.sql('select 1 from actor_key where actor = ?').get(subject) !== undefined,
       };
     });
