@@ -14,6 +14,7 @@ import { BadToken, decodePosition, encodePosition } from '@minipilot/platform/re
 import { KeyReused, Stale, type DecisionRunner, type Done, type RunOptions } from '@minipilot/platform/run/decision-runner.js';
 import type { Clock } from '@minipilot/platform/store/clock.js';
 import type { EventStore } from '@minipilot/platform/store/port.js';
+import { Ownership } from './ownership.js';
 
 /** What a desk works with; the composition of the process gives it. */
 export interface DeskParts {
@@ -87,7 +88,11 @@ export function handler<C extends object>(
 /** Everything that handlers and desk pages share: run a command, look at a stream, open a sealed part. */
 @Injectable()
 export class Desk {
-  constructor(@Inject(DESK_PARTS) readonly parts: DeskParts) {}
+  readonly ownership: Ownership;
+
+  constructor(@Inject(DESK_PARTS) readonly parts: DeskParts) {
+    this.ownership = new Ownership(parts);
+  }
 
   now(): Instant {
     return this.parts.clock.now();

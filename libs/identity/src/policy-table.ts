@@ -5,6 +5,8 @@ import type { Role } from './roles.js';
 export interface PolicyRow extends AccessRule {
   for: 'public' | 'signed-in' | 'operator' | readonly [Role, ...Role[]];
   own?: Own;
+  others?: readonly Role[];
+  helped?: readonly Role[];
 }
 
 /** What in the path must be the caller's own. */
@@ -12,7 +14,11 @@ export type Own =
   /** a draft: whoever began it */
   | 'draft'
   /** an application: its applicant, its recipient, whoever filed it or helped */
-  | 'application';
+  | 'application'
+  /** the committee of the call: whoever is on it */
+  | 'committee'
+  /** the committee of the call: who chairs it */
+  | 'chair';
 
 /**
  * Who may do what: a row for each route, grouped as the API is. Nothing else opens a route; a route without a row stops the
@@ -20,6 +26,8 @@ export type Own =
  *
  * - `for` – everybody (`public`), whoever is `signed-in`, the machine's `operator`, or whoever has one of the roles
  * - `own` – what in the path must be one's own; what is not is 404, as if it were not there
+ * - `others` – roles that reach what is others' too; of applications not who is on the committee, until scoring closes
+ * - `helped` – roles that may act on an application which staff took down for somebody, on paper, by phone or at a desk
  * - `fresh` – the caller must have signed in a moment ago
  *
  * What depends on the person and not on the role (conflicts of interest, two people for a payment, nobody decides on what they
@@ -62,19 +70,23 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/drafts/:draft/submit': { for: 'signed-in', own: 'draft' },
   'GET /api/:tenant/my/applications': { for: 'signed-in' },
   'GET /api/:tenant/desk/calls/:call/applications': { for: ['officer', 'decision-maker', 'auditor'] },
-  'GET /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application' },
+  'GET /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', others: ['officer', 'decision-maker'] },
   'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application' },
   'POST /api/:tenant/applications/:pilot/withdrawal': { for: 'signed-in', own: 'application' },
   'POST /api/:tenant/applications/:pilot/check': { for: ['officer'] },
 
   // Scoring, proposal and decision
   'POST /api/:tenant/calls/:call/scoring': { for: ['officer'] },
-  'GET /api/:tenant/calls/:call/scoring': { for: ['officer', 'chair', 'decision-maker'] },
-  'POST /api/:tenant/calls/:call/scoring/extension': { for: ['officer', 'chair'] },
-  'GET /api/:tenant/calls/:call/scorebook': { for: ['member', 'chair'] },
-  'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'] },
-  'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'] },
-  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'] },
+  'GET /api/:tenant/calls/:call/scoring': {
+    for: ['officer', 'chair', 'decision-maker'],
+    own: 'chair',
+    others: ['officer', 'decision-maker'],
+  },
+  'POST /api/:tenant/calls/:call/scoring/extension': { for: ['officer', 'chair'], own: 'chair', others: ['officer'] },
+  'GET /api/:tenant/calls/:call/scorebook': { for: ['member', 'chair'], own: 'committee' },
+  'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'], own: 'committee' },
+  'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'], own: 'committee' },
+  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'], own: 'committee' },
   'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'] },
   'POST /api/:tenant/calls/:call/rounds': { for: ['officer'] },
   'GET /api/:tenant/calls/:call/proposal': { for: ['officer', 'member', 'chair', 'decision-maker', 'auditor'] },
@@ -84,14 +96,14 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/publication': { for: ['officer'] },
 
   // Award and report
-  'POST /api/:tenant/applications/:pilot/acceptance': { for: 'signed-in', own: 'application', fresh: true },
-  'POST /api/:tenant/applications/:pilot/account': { for: 'signed-in', own: 'application', fresh: true },
-  'POST /api/:tenant/applications/:pilot/decline': { for: 'signed-in', own: 'application' },
-  'POST /api/:tenant/applications/:pilot/recipient-withdrawal': { for: 'signed-in', own: 'application' },
-  'POST /api/:tenant/applications/:pilot/recipient': { for: 'signed-in', own: 'application', fresh: true },
-  'POST /api/:tenant/applications/:pilot/plan-change': { for: 'signed-in', own: 'application' },
+  'POST /api/:tenant/applications/:pilot/acceptance': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
+  'POST /api/:tenant/applications/:pilot/account': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
+  'POST /api/:tenant/applications/:pilot/decline': { for: 'signed-in', own: 'application', helped: ['officer'] },
+  'POST /api/:tenant/applications/:pilot/recipient-withdrawal': { for: 'signed-in', own: 'application', helped: ['officer'] },
+  'POST /api/:tenant/applications/:pilot/recipient': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
+  'POST /api/:tenant/applications/:pilot/plan-change': { for: 'signed-in', own: 'application', helped: ['officer'] },
   'POST /api/:tenant/applications/:pilot/plan-refusal': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/report': { for: 'signed-in', own: 'application' },
+  'POST /api/:tenant/applications/:pilot/report': { for: 'signed-in', own: 'application', helped: ['officer'] },
   'POST /api/:tenant/applications/:pilot/report-return': { for: ['officer'] },
   'POST /api/:tenant/applications/:pilot/report-acceptance': { for: ['officer'] },
   'POST /api/:tenant/applications/:pilot/report-extension': { for: ['officer'] },

@@ -1,4 +1,4 @@
-import { pilot, type ApplicationFacts, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { isParty, pilot, type ApplicationFacts, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
 import { entityId, uuid5 } from '@minipilot/kernel/ids.js';
@@ -21,6 +21,7 @@ import { Problem } from '@minipilot/platform/http/problem.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
 import { CodeField } from '../fields.js';
+import { draftScope } from '../ownership.js';
 import { LineDto, ApplicationForm, DraftForm, HelpedDto, type CHANNELS } from './application.forms.js';
 
 export class StartDraft {
@@ -88,30 +89,21 @@ export class PublishRecipient {
 
 const STAFF = ['officer', 'agent'];
 const shape = new ShapePipe();
-const scopeOf = (call: string) => `application/${call}`;
 
-/** May this person act for the application: its applicant, who filed or helped, the recipient, or an officer at a desk. */
-export function actsFor(state: PilotState, subject: string, roles: readonly string[]): boolean {
-  if (roles.includes('officer')) return true;
-  const { applicant, recipient, application } = state;
-  return [applicant, recipient, application?.filedBy, application?.helper].includes(subject);
-}
-
-/** The application, if this person may act for it; else 404, as if there were none. */
-export async function ownPilot(desk: Desk, act: Act, pilotOnly = false): Promise<{ state: PilotState; revision: number; stream: string }> {
+/** The application in the path. Whose it is, the guard has asked. */
+export async function pilotIn(desk: Desk, act: Act): Promise<{ state: PilotState; revision: number; stream: string }> {
   const stream = pilotStream(act.caller.tenant, act.pilot!);
-  const { state, revision } = await desk.look(pilot, stream);
-  if (!actsFor(state, act.caller.subject, pilotOnly ? [] : act.caller.roles)) throw new Problem('not-found');
-  return { state, revision, stream };
+  return { ...(await desk.look(pilot, stream)), stream };
 }
 
-export async function draftOf(desk: Desk, act: Act) {
+/** The draft in the path. Whose it is, the guard has asked. */
+export async function draftIn(desk: Desk, act: Act) {
   const draft = await desk.parts.vault.getDraft(act.caller.tenant, act.draft!);
-  if (draft === null || draft.owner !== act.caller.subject || draft.scope !== scopeOf(act.call!)) throw new Problem('not-found');
+  if (draft === null) throw new Problem('not-found');
   return draft;
 }
 
-export const draftsOf = (desk: Desk, act: Act) => desk.parts.vault.listDrafts(act.caller.tenant, act.caller.subject, scopeOf(act.call!));
+export const draftsOf = (desk: Desk, act: Act) => desk.parts.vault.listDrafts(act.caller.tenant, act.caller.subject, draftScope(act.call!));
 
 /** The plain facts and the sealed payloads of a complete form. */
 function split(form: ApplicationForm): { facts: ApplicationFacts; secrets: Secret[] } {
@@ -247,7 +239,7 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
 const toPilot =
   (command: (body: never) => Record<string, unknown> & { type: string }, secrets?: (body: never) => Secret[]) =>
   async (desk: Desk, body: object, act: Act): Promise<Answer> => {
-    const { state, stream } = await ownPilot(desk, act);
+    const { state, stream } = await pilotIn(desk, act);
     return desk.answer(act, pilot, stream, { call: state.call, ...command(body as never) } as never, {
       ...(secrets === undefined ? {} : { secrets: secrets(body as never) }),
       body: { ...body },
@@ -278,7 +270,7 @@ export const applicationHandlers = [
       id,
       tenant,
       owner: subject,
-      scope: scopeOf(act.call!),
+      scope: draftScope(act.call!),
       body: { form: { ...form }, helped: helped === undefined ? null : { ...helped } },
       now,
       expiresAt: startOfDay(addDays(localDate(now, policy.timeZone), policy.draftDays), policy.timeZone),
@@ -286,7 +278,7 @@ export const applicationHandlers = [
     return { id: draft.id, revision: draft.version, expiresAt: draft.expiresAt };
   }),
   handler(SaveDraft, async (desk, { form }, act) => {
-    const draft = await draftOf(desk, act);
+    const draft = await draftIn(desk, act);
     if (draft.body === null) throw new Problem(draft.result === null ? 'draft-expired' : 'draft-submitted');
     try {
       const body = { ...draft.body, form: { ...form } };
@@ -297,7 +289,7 @@ export const applicationHandlers = [
     }
   }),
   handler(SubmitDraft, async (desk, _command, act) => {
-    const draft = await draftOf(desk, act);
+    const draft = await draftIn(desk, act);
     if (draft.result !== null) return repeated(draft.result);
     if (draft.body === null) throw new Problem('draft-expired');
     const { form, helped } = draft.body as { form: Record<string, unknown>; helped: Filed['helped'] };
@@ -306,8 +298,7 @@ export const applicationHandlers = [
     return stands === null ? answer : repeated(stands);
   }),
   handler(AmendApplication, async (desk, form, act) => {
-    // only who filed or helped: an officer changes nobody's words
-    const { state, stream } = await ownPilot(desk, act, true);
+    const { state, stream } = await pilotIn(desk, act);
     checkForm(form);
     const before = await desk.opened<{ businessId?: string }>(await desk.history(stream), 'contact');
     // an organisation applies under its business id, so that stays
@@ -317,7 +308,7 @@ export const applicationHandlers = [
     return desk.answer(act, pilot, stream, { type: 'AmendApplication', call: state.call, ...facts }, { secrets, body: { ...form } });
   }),
   handler(WithdrawApplication, async (desk, _body, act) => {
-    const { state, stream } = await ownPilot(desk, act, true);
+    const { state, stream } = await pilotIn(desk, act);
     return desk.answer(act, pilot, stream, { type: 'WithdrawApplication', call: state.call }, { body: {} });
   }),
   handler(
@@ -329,8 +320,8 @@ export const applicationHandlers = [
     toPilot(() => ({ type: 'AcceptAward' }), account),
   ),
   handler(ChangeAccount, async (desk, { iban }, act) => {
-    const { state, stream } = await ownPilot(desk, act);
-    const channel = actsFor(state, act.caller.subject, []) ? 'online' : 'desk';
+    const { state, stream } = await pilotIn(desk, act);
+    const channel = isParty(state, act.caller.subject) ? 'online' : 'desk';
     return desk.answer(
       act,
       pilot,
@@ -348,7 +339,7 @@ export const applicationHandlers = [
     toPilot(() => ({ type: 'WithdrawRecipient' })),
   ),
   handler(ChangeRecipient, async (desk, body, act) => {
-    const { state, stream } = await ownPilot(desk, act);
+    const { state, stream } = await pilotIn(desk, act);
     const { name, phone, email, address } = body;
     const reach = phone ?? email ?? address;
     if (reach === undefined) throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/phone', code: 'reach-missing' }] });

@@ -25,6 +25,7 @@ import { StoreRefused } from '@minipilot/platform/store/connection.js';
 import { DataFolderHeld, holdDataFolder } from '@minipilot/platform/store/data-folder.js';
 import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
 import { memberName } from '../commands/scoring.commands.js';
+import { Ownership } from '../ownership.js';
 import { registerDomainProblems } from '../problem-texts.js';
 import { DEMO_CLOCK, type DemoParts } from './demo.js';
 import { API_INFO } from './description.js';
@@ -163,6 +164,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     config: { ...config, port: portOf(kind, config) },
     authenticator: sign,
     access: policyTable,
+    ...(parts.desk === undefined ? {} : { owners: new Ownership(parts.desk) }),
     api: API_INFO,
   });
   watch(nest, kind, write, readModels, worker);

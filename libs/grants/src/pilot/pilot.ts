@@ -16,7 +16,16 @@ import {
   type PilotState,
 } from './state.js';
 
-export { finalFrom, isLive, toReturnCents, type ApplicationFacts, type PilotCommand, type PilotFacts, type PilotState } from './state.js';
+export {
+  finalFrom,
+  isLive,
+  isParty,
+  toReturnCents,
+  type ApplicationFacts,
+  type PilotCommand,
+  type PilotFacts,
+  type PilotState,
+} from './state.js';
 
 /** The mini-pilot as one stream, from application to accepted report. */
 export const pilot: Aggregate<PilotCommand, PilotState, PilotEvent, PilotFacts> = {

@@ -116,6 +116,10 @@ export interface PilotState {
   planOpenUntil: LocalDate | null;
 }
 
+/** Whether a person had a hand in the application: its applicant, its recipient, whoever filed it or helped. */
+export const isParty = ({ applicant, recipient, application }: PilotState, person: string): boolean =>
+  [applicant, recipient, application?.filedBy, application?.helper].includes(person);
+
 export interface PilotFacts {
   policy: Policy;
   call: CallState;

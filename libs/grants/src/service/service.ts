@@ -1,6 +1,6 @@
 import { reject, type Aggregate, type Rejected } from '@minipilot/kernel/decider.js';
 import { addDays, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
-import { pilot, type PilotState } from '../pilot/pilot.js';
+import { isParty, pilot, type PilotState } from '../pilot/pilot.js';
 import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
 import { pilotStream } from '../streams.js';
@@ -45,9 +45,6 @@ export interface ServiceFacts {
   policy: Policy;
   pilot: PilotState | null;
 }
-
-const isParty = (pilot: PilotState | null, actor: string): boolean =>
-  pilot !== null && [pilot.applicant, pilot.recipient, pilot.application?.filedBy, pilot.application?.helper].includes(actor);
 
 /** What a pilot that worked can become. */
 export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, ServiceFacts> = {
@@ -132,11 +129,11 @@ export const service: Aggregate<ServiceCommand, ServiceState, ServiceEvent, Serv
       case 'AnswerAdoption':
         if (state.status === 'answered') return reject('already-answered');
         if (state.status !== 'proposed') return reject('adoption-already-decided');
-        if (isParty(pilot, occasion.actor)) return reject('own-application');
+        if (pilot !== null && isParty(pilot, occasion.actor)) return reject('own-application');
         return [{ type: 'service.answered', data: { answer: command.answer, answeredOn: today }, seal: { comment: occasion.actor } }];
       case 'DecideAdoption': {
         if (state.status !== 'proposed' && state.status !== 'answered') return reject('adoption-already-decided');
-        if (isParty(pilot, occasion.actor)) return reject('own-application');
+        if (pilot !== null && isParty(pilot, occasion.actor)) return reject('own-application');
         if (state.status === 'proposed' && today <= state.answerDue!)
           return reject('owner-has-time-to-answer', { answerDue: state.answerDue! });
         if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');

@@ -17,7 +17,15 @@ export interface Authenticator {
   authenticate(token: string): Promise<Caller>;
 }
 
+/** Tells whether what a path names is the caller's. */
+export interface Owners {
+  /** Whether the caller may reach what the parameters of the path name, by a rule with `own`. What does not exist is nobody's. */
+  reaches(rule: AccessRule, caller: Caller, path: Readonly<Record<string, string>>): Promise<boolean>;
+}
+
 export interface AccessOptions {
+  /** without it nothing is anybody's own */
+  owners?: Owners | undefined;
   authenticator: Authenticator;
   /** the municipalities served here; the path of any other is 404 */
   tenants: readonly string[];
@@ -56,7 +64,7 @@ export function requireFresh(caller: Pick<Caller, 'authenticatedAt'>, minutes: n
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Decides by route, token and tenant whether a request may go on: 401, then 404 for another tenant, then 403 by role, then 401 for a sign-in too old. */
+/** Decides by rule, token and tenant whether a request may go on: 401, 404 for another tenant, 403 by role, 404 for what is not one's own, 401 for a sign-in too old. */
 async function authorise(request: FastifyRequest, rule: AccessRule, options: AccessOptions): Promise<void> {
   const { tenant } = request.params as { tenant?: string };
   if (rule.for === 'operator') {
@@ -80,6 +88,8 @@ async function authorise(request: FastifyRequest, rule: AccessRule, options: Acc
   if (caller === undefined) return;
   if (tenant !== undefined ? tenant !== caller.tenant : !options.tenants.includes(caller.tenant)) throw new Problem('not-found');
   if (typeof rule.for !== 'string' && !rule.for.some((role) => caller.roles.includes(role))) throw new Problem('forbidden');
+  if (rule.own !== undefined && (await options.owners?.reaches(rule, caller, request.params as Record<string, string>)) !== true)
+    throw new Problem('not-found');
   if (rule.fresh === true) requireFresh(caller, options.freshMinutes);
 }
 

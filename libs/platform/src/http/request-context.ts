@@ -33,6 +33,8 @@ export interface AccessRule {
   readonly for: 'public' | 'signed-in' | 'operator' | readonly string[];
   /** what in the path must be the caller's own */
   readonly own?: string;
+  /** roles that reach what is others' too */
+  readonly others?: readonly string[];
   /** the caller must have signed in a moment ago */
   readonly fresh?: true;
 }

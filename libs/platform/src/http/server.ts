@@ -9,7 +9,7 @@ import type { DestinationStream } from 'pino';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '../config.js';
-import { guardRoutes, type Authenticator } from './access.js';
+import { guardRoutes, type Authenticator, type Owners } from './access.js';
 import { HealthChecks, HealthController } from './health.js';
 import { loggerModule } from './logging.js';
 import { Metrics, MetricsController } from './metrics.js';
@@ -26,6 +26,8 @@ export interface ServerOptions {
   authenticator: Authenticator;
   /** who may call which route; a route without a row stops the start */
   access: AccessTable;
+  /** needed where the table says that something must be one's own */
+  owners?: Owners;
   api?: Partial<ApiInfo>;
   /** where log lines go; stdout by default */
   logStream?: DestinationStream;
@@ -153,6 +155,7 @@ async function prepare(
   });
   guardRoutes(server, (method, path) => declared.get(`${method} ${path}`), isDocumentation, {
     authenticator: options.authenticator,
+    owners: options.owners,
     tenants: config.tenants,
     freshMinutes: config.freshMinutes,
     operatorToken: config.operatorToken,
