@@ -278,11 +278,14 @@ export async function policyAt(store: Reader, tenant: string, at: Instant): Prom
 
 /** How much of a municipality's history there is. */
 export interface HistorySize {
-  /** all events but saved score cards, and those among them by which flows keep their books */
+  /** all events but those of sealed books, and those among them by which flows keep their books */
   events: number;
   reactions: number;
   streams: number;
 }
+
+/** How much members or voters have written is nobody’s business before the close. */
+const SEALED_BOOKS: ReadonlySet<string> = new Set(['scorebook', 'vote']);
 
 /** Most events that one turn of counting reads. */
 const COUNTED_AT_ONCE = 2_000;
@@ -307,9 +310,8 @@ export class HistoryCount {
   private async goOn(): Promise<void> {
     for (;;) {
       const events = await this.store.readAll(this.position, COUNTED_AT_ONCE);
-      for (const { tenant, type, revision } of events) {
-        // how many cards there are is nobody's business before the close
-        if (type === 'scorebook.card-saved') continue;
+      for (const { tenant, type, stream, revision } of events) {
+        if (SEALED_BOOKS.has(parseStream(stream).category)) continue;
         const { events, reactions, streams } = this.sizes.get(tenant) ?? { events: 0, reactions: 0, streams: 0 };
         const counted = {
           events: events + 1,

@@ -117,3 +117,18 @@ test('history is counted once, and goes on where counting ended', async () => {
   expect(await count.of('other')).toEqual({ events: 0, reactions: 0, streams: 0 });
   expect(read.mock.calls.map(([after]) => after)).toEqual([null, '00000004', '00000009']);
 });
+
+test('what members and voters write is not counted', async () => {
+  const events = history();
+  const [one] = events;
+  for (const category of ['scorebook', 'vote'])
+    for (const [revision, type] of ['conflicts-declared', 'card-saved', 'recused', 'cast'].entries())
+      events.push({
+        ...one!,
+        stream: `demo.${category}-${id(category)}`,
+        revision,
+        type: `${category}.${type}`,
+        position: `1${events.length}`,
+      });
+  expect(await new HistoryCount(storeOf(events)).of('demo')).toEqual(await new HistoryCount(storeOf(history())).of('demo'));
+});

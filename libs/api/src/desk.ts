@@ -10,7 +10,7 @@ import { Problem } from '@minipilot/platform/http/problem.js';
 import type { Caller } from '@minipilot/platform/http/request-context.js';
 import type { Randomness, Sealer } from '@minipilot/platform/privacy/port.js';
 import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
-import { BadToken, decodePosition, encodePosition } from '@minipilot/platform/read-models/read-after.js';
+import { encodePlace } from '@minipilot/platform/read-models/read-after.js';
 import { KeyReused, Stale, type DecisionRunner, type Done, type RunOptions } from '@minipilot/platform/run/decision-runner.js';
 import type { Clock } from '@minipilot/platform/store/clock.js';
 import type { EventStore } from '@minipilot/platform/store/port.js';
@@ -111,7 +111,7 @@ export class Desk {
     try {
       const done = await this.parts.runner.run(expected === undefined ? options : { ...options, expected });
       if (done instanceof Rejected) throw Problem.of(done);
-      return { ...done, position: this.token(done.position) };
+      return { ...done, position: encodePlace({ stream, revision: done.revision }, this.parts.tokenKey) };
     } catch (error) {
       throw asProblem(error);
     }
@@ -127,19 +127,6 @@ export class Desk {
   ): Promise<Answer> {
     const { revision, position } = await this.run(act, aggregate, stream, command, more);
     return { revision, position };
-  }
-
-  token(position: string): string {
-    return encodePosition(position, this.parts.tokenKey);
-  }
-
-  position(token: string): string {
-    try {
-      return decodePosition(token, this.parts.tokenKey);
-    } catch (error) {
-      if (error instanceof BadToken) throw new Problem('malformed-position');
-      throw error;
-    }
   }
 
   /** State, revision and events of a stream now; 404 where there is none. */

@@ -29,6 +29,7 @@ export type Own =
  * - `others` – roles that reach what is others' too; of applications not who is on the committee, until scoring closes
  * - `helped` – roles that may act on an application which staff took down for somebody, on paper, by phone or at a desk
  * - `fresh` – the caller must have signed in a moment ago
+ * - `unobserved` – neither logged nor counted, as long as the program does not fail
  *
  * What depends on the person and not on the role (conflicts of interest, two people for a payment, nobody decides on what they
  * helped to write) is decided with the facts of each case, in the deciders.
@@ -83,10 +84,10 @@ export const policyTable = {
     others: ['officer', 'decision-maker'],
   },
   'POST /api/:tenant/calls/:call/scoring/extension': { for: ['officer', 'chair'], own: 'chair', others: ['officer'] },
-  'GET /api/:tenant/calls/:call/scorebook': { for: ['member', 'chair'], own: 'committee' },
-  'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'], own: 'committee' },
-  'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'], own: 'committee' },
-  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'], own: 'committee' },
+  'GET /api/:tenant/calls/:call/scorebook': { for: ['member', 'chair'], own: 'committee', unobserved: true },
+  'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'], own: 'committee', unobserved: true },
+  'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'], own: 'committee', unobserved: true },
+  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'], own: 'committee', unobserved: true },
   'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'] },
   'POST /api/:tenant/calls/:call/rounds': { for: ['officer'] },
   'GET /api/:tenant/calls/:call/proposal': { for: ['officer', 'member', 'chair', 'decision-maker', 'auditor'] },

@@ -5,6 +5,7 @@ import { deskPostings, publicMoney } from './money.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
 import { deskPilots } from './pilots.js';
 import { publicPolicy } from './policy.js';
+import { publicPlaces } from './places.js';
 import { publicPilots } from './public-pilots.js';
 import { rollupOf, viewOf } from './query.js';
 import { deskBooks, deskReadings, deskScoring } from './scoring.js';
@@ -23,6 +24,7 @@ export const publicProjections: readonly AnyProjection[] = [
   publicMoney,
   publicStories,
   publicServices,
+  publicPlaces,
 ];
 
 export const deskProjections: readonly AnyProjection[] = [
@@ -49,6 +51,7 @@ export * from './dashboards.js';
 export * from './money.js';
 export * from './payouts.js';
 export * from './pilots.js';
+export * from './places.js';
 export * from './policy.js';
 export * from './public-pilots.js';
 export * from './query.js';

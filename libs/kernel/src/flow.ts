@@ -54,7 +54,7 @@ export const flowReacted = defineEvent(
       kind: Type.Union([Type.Literal('event'), Type.Literal('timer')]),
       type: Type.Optional(Type.String()),
       v: Type.Optional(Type.Integer()),
-      /** the event taken in; for a timer the last event that the flow had read by then */
+      /** the event taken in; for a timer the last one that the flow had taken in by then */
       stream: Type.Optional(Type.String()),
       revision: Type.Optional(Type.Integer()),
       at: Type.Optional(Type.String()),

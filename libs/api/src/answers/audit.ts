@@ -3,7 +3,7 @@ import { Bool, CentsOf, Day, Int, Moment, Of, Open, Str, Uuid, Word } from './fi
 import { EntryAnswer } from './money.js';
 
 export class HistorySizeAnswer {
-  @Int({ description: 'all events but saved score cards' }) events: number;
+  @Int({ description: 'all events but those of members’ books' }) events: number;
   @Int({ description: 'those among them by which flows keep their books' }) reactions: number;
   @Int() streams: number;
 }
@@ -23,7 +23,6 @@ class EventAnswer {
   @Uuid() correlationId: string;
   @Uuid() causationId: string;
   @Open({ description: 'the facts, by the schema of the type' }) data: object;
-  @Str({ description: 'place in the log' }) position: string;
 }
 class SealedAnswer {
   @Str() purpose: string;

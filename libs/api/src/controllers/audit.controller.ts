@@ -131,18 +131,19 @@ export class AuditController {
       data,
       sealed: sealed?.map(({ purpose, ct, com }) => ({ purpose, ct, com })) ?? [],
     }));
-    const { ciphertexts: _, sealed: __, fp: ___, ...event } = rest.event;
+    // nor where it stands in the log, which counts what everybody wrote
+    const { ciphertexts: _, sealed: __, fp: ___, position: ____, ...event } = rest.event;
     const answer = { ...rest, event, steps };
     return withAliases(answer, await this.aliases(tenant, answer));
   }
 
-  /** Not even an auditor learns before the close who has filled in how many cards. */
+  /** Not even an auditor learns before the close who has filled in how many cards, or any. */
   private async afterOpening(tenant: string, stream: string): Promise<void> {
     const first = (await this.desk.history(stream))[0];
     const call = first?.data['call'] as string | undefined;
-    if (call === undefined) throw new Problem('not-found');
-    const { state } = await this.desk.parts.runner.look(scoring, scoringStream(tenant, call));
-    if (state.opened === null) throw new Problem('sealed-until-scoring-closes');
+    const opened = call !== undefined && (await this.desk.parts.runner.look(scoring, scoringStream(tenant, call))).state.opened !== null;
+    // whether there is a book is not told either
+    if (!opened) throw new Problem('sealed-until-scoring-closes');
   }
 
   /** Staff are called by their names, everybody else by a name that only says who is the same. */

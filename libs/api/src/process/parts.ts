@@ -75,6 +75,7 @@ export const openRows = (config: Config, readOnly = false): Promise<ReadModels> 
   openReadModels({
     ...(config.databaseUrl === undefined ? { file: files(config.data).readModels } : { url: config.databaseUrl }),
     readOnly,
+    ...(config.mode === 'demo' ? { tokenKey: demoRandomness(DEMO_SEED).bytes(32, 'token-key') } : {}),
   });
 
 export { aggregates };

@@ -8,7 +8,7 @@ import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
 import { authenticator, type Claims, type SubjectResolver } from '@minipilot/identity/identity.js';
 import { policyTable } from '@minipilot/identity/policy-table.js';
 import { listPilotsOf, deskPilots } from '@minipilot/insight/pilots.js';
-import { publicProjections } from '@minipilot/insight/index.js';
+import { positionOf, publicProjections } from '@minipilot/insight/index.js';
 import type { Purpose } from '@minipilot/kernel/event.js';
 import { DemoBank } from '@minipilot/platform/bank/demo-bank.js';
 import { InvalidConfig, readConfig, type Config } from '@minipilot/platform/config.js';
@@ -18,7 +18,7 @@ import { Metrics } from '@minipilot/platform/http/metrics.js';
 import { createServer, listen, PortTaken, stopOnSignal, stopper } from '@minipilot/platform/http/server.js';
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { ReadModelsRefused } from '@minipilot/platform/read-models/database.js';
-import { waitFor } from '@minipilot/platform/read-models/read-after.js';
+import { waitFor, type Place } from '@minipilot/platform/read-models/read-after.js';
 import { KeyRefused } from '@minipilot/platform/privacy/keys.js';
 import { VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { StoreRefused } from '@minipilot/platform/store/connection.js';
@@ -142,7 +142,12 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   }
 
   const clock: Clock = write?.clock ?? (await mirroredClock(readModels, demo, ending));
-  const parts: ApiParts = { read: { readModels, tokenKey, clock }, transparency: kind.transparency };
+  // the store knows every place; who has none waits until the read models have come there
+  const placed = ({ stream, revision }: Place) =>
+    write === null
+      ? positionOf(readModels.db, { stream, revision })
+      : write.store.read(stream, revision).then(({ events }) => events[0]?.position ?? null);
+  const parts: ApiParts = { read: { readModels, tokenKey, clock, positionOf: placed }, transparency: kind.transparency };
   if (kind.desk) {
     const { runner, store, vault, sealer, random } = write!;
     const pilotsOf = async (tenant: string, subject: string) => {

@@ -96,8 +96,8 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
     flowRunner,
     stopped,
     behind: () => [
-      ...projector.status().map((p) => `projection ${p.name} at ${p.position}`),
-      ...flowRunner.status().map((f) => `flow ${f.name} at ${f.position}`),
+      ...projector.status().map((p) => `projection ${p.name} (${p.status})`),
+      ...flowRunner.status().map((f) => `flow ${f.name} (${f.status})`),
     ],
     poke: () => flowRunner.poke(),
     idle,

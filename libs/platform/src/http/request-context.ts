@@ -37,6 +37,8 @@ export interface AccessRule {
   readonly others?: readonly string[];
   /** the caller must have signed in a moment ago */
   readonly fresh?: true;
+  /** its use is a secret: requests stand in no log and no metric, so that nobody who runs the machines learns how many there were */
+  readonly unobserved?: true;
 }
 
 /** The policy table: a rule for each route, by method and template, such as `GET /api/:tenant/calls/:call`. */

@@ -184,6 +184,18 @@ describe('an HTTP server', () => {
     });
   });
 
+  it('neither counts nor logs what is not to be observed; a failure is told, without the route', async () => {
+    lines.length = 0;
+    for (const path of ['unseen', 'unseen', 'unseen-refused']) await app.inject({ url: `/api/demo/faults/${path}` });
+    expect(lines).toEqual([]);
+    await app.inject({ url: '/api/demo/faults/unseen-crash' });
+    const { body } = await app.inject({ url: '/metrics' });
+    expect(lines.join('') + body).not.toContain('faults/unseen');
+    expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ context: 'Http', method: 'GET', route: 'none', status: 500 }),
+    );
+  });
+
   it('logs no bodies, queries, tokens, names or paths', async () => {
     lines.length = 0;
     await announce({ ...valid, title: { fi: 'Planted Meikäläinen', sv: 'x' } });

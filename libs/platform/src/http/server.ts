@@ -162,7 +162,9 @@ async function prepare(
     demo: config.mode === 'demo',
   });
   server.addHook('onResponse', async (request, reply) => {
-    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
+    const unobserved = request.declared?.rule?.unobserved === true;
+    if (unobserved && reply.statusCode < 500) return;
+    const route = request.is404 || unobserved ? 'none' : (request.routeOptions.url ?? 'none');
     metrics.observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
     logger.log(
       { requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },

@@ -131,6 +131,15 @@ class FaultsController {
     await new Promise((resolve) => setTimeout(resolve, 500));
     return { slow: true };
   }
+  @Get('unseen') unseen() {
+    return { seen: false };
+  }
+  @Get('unseen-refused') refused() {
+    throw new Problem('not-found');
+  }
+  @Get('unseen-crash') unseenCrash() {
+    throw new TypeError('secret: Matti Meikäläinen');
+  }
   @Get('hanging') async hanging() {
     await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
   }
@@ -156,6 +165,7 @@ const authenticator: Authenticator = {
 /** log lines of all servers of a test file */
 export const lines: string[] = [];
 
+const unobserved = ['unseen', 'unseen-refused', 'unseen-crash'];
 const faults = ['rejected', 'unknown-code', 'crash', 'unavailable', 'conflict', 'reused', 'slow', 'hanging'];
 /** The policy table of the sample. */
 export const access: AccessTable = {
@@ -166,6 +176,7 @@ export const access: AccessTable = {
   'PUT /api/:tenant/calls/:call': { for: ['officer'] },
   'POST /api/:tenant/calls/:call/close': { for: ['officer', 'admin'], fresh: true },
   ...Object.fromEntries(faults.map((fault) => [`GET /api/:tenant/faults/${fault}`, { for: 'public' as const }])),
+  ...Object.fromEntries(unobserved.map((name) => [`GET /api/:tenant/faults/${name}`, { for: 'public', unobserved: true } as const])),
   'GET /health/live': { for: 'public' },
   'GET /health/ready': { for: 'public' },
   'GET /metrics': { for: 'operator' },

@@ -8,7 +8,7 @@ import type { Kind } from './tables.js';
 
 export { ReadModelsRefused } from './engine.js';
 
-/** Name of the key in `meta` that position tokens are made with. */
+/** Name of the key in `meta` that place tokens are made with. */
 const TOKEN_KEY = 'token-key';
 /** Any constant will do: who holds this lock of PostgreSQL migrates. */
 const MIGRATION_LOCK = 4_937_231_701;
@@ -68,7 +68,7 @@ export class ReadModels {
       .execute();
   }
 
-  /** The key for position tokens; the same for all processes on this database. */
+  /** The key for place tokens; the same for all processes on this database. */
   async tokenKey(): Promise<Buffer> {
     return Buffer.from((await this.getMeta(TOKEN_KEY))!, 'hex');
   }
@@ -84,15 +84,21 @@ export class ReadModels {
  * several processes may do so at once. With `readOnly` nothing is written, and the tables must be there.
  * Throws ReadModelsRefused for a database that is foreign, damaged, or written by a newer release.
  */
-export async function openReadModels(options: { url?: string; file?: string; readOnly?: boolean }): Promise<ReadModels> {
-  const { url, file, readOnly = false } = options;
+export async function openReadModels(options: {
+  url?: string;
+  file?: string;
+  readOnly?: boolean;
+  /** 32 bytes that become the token key of new read models, for demonstrations that repeat; random without them */
+  tokenKey?: Buffer;
+}): Promise<ReadModels> {
+  const { url, file, readOnly = false, tokenKey = randomBytes(32) } = options;
   if ((url === undefined) === (file === undefined)) throw new Error('read models need either a url or a file');
   const where = url === undefined ? file! : 'the database of the read models';
   const { dialect, engine } = url === undefined ? await openSqlite(file!, readOnly) : openPostgres(url, readOnly);
   const readModels = new ReadModels(new Kysely({ dialect }), engine);
   try {
     if (readOnly) await requireTables(readModels, where);
-    else await migrate(readModels, where);
+    else await migrate(readModels, where, tokenKey);
   } catch (error) {
     await readModels.close();
     throw error;
@@ -100,7 +106,7 @@ export async function openReadModels(options: { url?: string; file?: string; rea
   return readModels;
 }
 
-async function migrate(readModels: ReadModels, where: string): Promise<void> {
+async function migrate(readModels: ReadModels, where: string, tokenKey: Buffer): Promise<void> {
   await readModels.db.transaction().execute(async (trx) => {
     // SQLite's transaction is exclusive from its beginning
     if (readModels.kind === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(trx);
@@ -118,7 +124,7 @@ async function migrate(readModels: ReadModels, where: string): Promise<void> {
     if (error !== undefined) throw new Error(`${where} could not be brought up to date`, { cause: error });
     await trx
       .insertInto('meta')
-      .values({ key: TOKEN_KEY, value: randomBytes(32).toString('hex') })
+      .values({ key: TOKEN_KEY, value: tokenKey.toString('hex') })
       .onConflict((c) => c.column('key').doNothing())
       .execute();
   });

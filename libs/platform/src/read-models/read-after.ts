@@ -13,36 +13,52 @@ export class BadToken extends Error {
   }
 }
 
-const BLOCK = 16;
+/** One event's place in its own stream. Unlike a position it does not depend on what others wrote meanwhile. */
+export interface Place {
+  stream: string;
+  /** -1 before the first event */
+  revision: number;
+}
+
+const TAG = 16;
+/** Tokens hold so many bytes, or a multiple: more than the name of any stream of ours with its revision. */
+const STEP = 112;
+const MOST = 4 * STEP;
 
 const keys = (key: Buffer): { mac: Buffer; cipher: Buffer } => {
   const both = Buffer.from(hkdfSync('sha256', key, '', 'minipilot/position/v1', 64));
   return { mac: both.subarray(0, 32), cipher: both.subarray(32) };
 };
 
-const tagOf = (plain: Buffer, mac: Buffer): Buffer => createHmac('sha256', mac).update(plain).digest().subarray(0, BLOCK);
+const tagOf = (plain: Buffer, mac: Buffer): Buffer => createHmac('sha256', mac).update(plain).digest().subarray(0, TAG);
 
 /**
- * A position as an opaque token: the same position gives the same token, of a length that depends on the store alone, and
- * neither order nor count of events can be read from it. AES-256-CTR under a synthetic IV. `key` is `readModels.tokenKey()`.
+ * A place as an opaque token: the same place gives the same token, all tokens of our streams have one length, and nothing can be
+ * read from it, compared or ordered. AES-256-CTR under a synthetic IV. `key` is `readModels.tokenKey()`.
+ * Throws RangeError for a name beyond 400 bytes.
  */
-export function encodePosition(position: Position, key: Buffer): string {
+export function encodePlace({ stream, revision }: Place, key: Buffer): string {
   const { mac, cipher } = keys(key);
-  const plain = Buffer.from(position.padEnd(Math.ceil(Math.max(position.length, 1) / BLOCK) * BLOCK));
+  const text = `${revision} ${stream}`;
+  const length = Math.ceil(Buffer.byteLength(text) / STEP) * STEP;
+  if (length > MOST) throw new RangeError(`no token for a stream with so long a name: ${stream}`);
+  const plain = Buffer.alloc(length, ' ');
+  plain.write(text);
   const tag = tagOf(plain, mac);
   return Buffer.concat([tag, createCipheriv('aes-256-ctr', cipher, tag).update(plain)]).toString('base64url');
 }
 
 /** Throws BadToken. */
-export function decodePosition(token: string, key: Buffer): Position {
+export function decodePlace(token: string, key: Buffer): Place {
   const { mac, cipher } = keys(key);
-  if (typeof token !== 'string' || !/^[\w-]{43,171}$/.test(token)) throw new BadToken();
+  if (typeof token !== 'string' || !/^[\w-]{100,700}$/.test(token)) throw new BadToken();
   const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length % BLOCK !== 0 || bytes.toString('base64url') !== token) throw new BadToken();
-  const tag = bytes.subarray(0, BLOCK);
-  const plain = createDecipheriv('aes-256-ctr', cipher, tag).update(bytes.subarray(BLOCK));
+  if (bytes.length % STEP !== TAG || bytes.toString('base64url') !== token) throw new BadToken();
+  const tag = bytes.subarray(0, TAG);
+  const plain = createDecipheriv('aes-256-ctr', cipher, tag).update(bytes.subarray(TAG));
   if (!timingSafeEqual(tagOf(plain, mac), tag)) throw new BadToken();
-  return plain.toString().trimEnd();
+  const [revision, stream] = plain.toString().trimEnd().split(' ');
+  return { stream: stream!, revision: Number(revision) };
 }
 
 /**

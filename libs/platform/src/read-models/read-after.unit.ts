@@ -1,47 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { BadCursor, decodeCursor, encodeCursor } from './page-cursor.js';
-import { BadToken, decodePosition, encodePosition } from './read-after.js';
+import { BadToken, decodePlace, encodePlace } from './read-after.js';
 
 const key = Buffer.alloc(32, 7);
 
-describe('position tokens', () => {
-  it('come back as the position they were made of, always by the same text', () => {
+describe('place tokens', () => {
+  const stream = 'demo.pilot-00000000-0000-5000-8000-000000000000';
+  const token = encodePlace({ stream, revision: 42 }, key);
+
+  it('come back as the place they were made of, always by the same text', () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[0-9A-Z/]{1,60}$/), (position) => {
-        const token = encodePosition(position, key);
-        expect(token).toBe(encodePosition(position, key));
-        expect(decodePosition(token, key)).toBe(position);
+      fc.property(fc.stringMatching(/^[a-z0-9]{2,20}\.[a-z]{1,12}(-[a-z0-9-]{1,300})?$/), fc.integer({ min: -1 }), (stream, revision) => {
+        const token = encodePlace({ stream, revision }, key);
+        expect(token).toBe(encodePlace({ stream, revision }, key));
+        expect(decodePlace(token, key)).toEqual({ stream, revision });
       }),
     );
   });
 
-  it('have one length and show neither order nor distance', () => {
-    const tokens = Array.from({ length: 500 }, (_, i) => encodePosition(String(i).padStart(16, '0'), key));
-    expect(new Set(tokens.map((t) => t.length))).toEqual(new Set([43]));
+  it('have one length and show neither stream nor order nor distance', () => {
+    const longest = `${'t'.repeat(20)}.scorebook-00000000-0000-5000-8000-000000000000`;
+    const tokens = Array.from({ length: 500 }, (_, i) => encodePlace({ stream: i % 2 ? stream : longest, revision: i * 7919 }, key));
+    expect(new Set(tokens.map((t) => t.length))).toEqual(new Set([171]));
     expect(new Set(tokens.map((t) => t.slice(0, 8))).size).toBe(500);
     expect([...tokens].sort()).not.toEqual(tokens);
+    expect(() => encodePlace({ stream: 'x'.repeat(500), revision: 0 }, key)).toThrow(RangeError);
   });
 
   it('are refused when changed in any character, cut, made up, or made with another key', () => {
-    const token = encodePosition('0000000000000042', key);
     for (let i = 0; i < token.length; i++) {
       const other = token[i] === 'A' ? 'B' : 'A';
-      expect(() => decodePosition(token.slice(0, i) + other + token.slice(i + 1), key)).toThrow(BadToken);
-      expect(() => decodePosition(token.slice(0, i), key)).toThrow(BadToken);
+      expect(() => decodePlace(token.slice(0, i) + other + token.slice(i + 1), key)).toThrow(BadToken);
+      expect(() => decodePlace(token.slice(0, i), key)).toThrow(BadToken);
     }
-    for (const bad of [
-      '',
-      '42',
-      '0000000000000042',
-      `${token}=`,
-      `${token}A`,
-      randomBytes(32).toString('base64url'),
-      'A'.repeat(100_000),
-    ]) {
-      expect(() => decodePosition(bad, key)).toThrow(BadToken);
+    for (const bad of ['', '42', stream, `${token}=`, `${token}A`, randomBytes(128).toString('base64url'), 'A'.repeat(100_000)]) {
+      expect(() => decodePlace(bad, key)).toThrow(BadToken);
     }
-    expect(() => decodePosition(token, Buffer.alloc(32, 8))).toThrow(BadToken);
+    expect(() => decodePlace(token, Buffer.alloc(32, 8))).toThrow(BadToken);
   });
 });
 

@@ -18,7 +18,7 @@ export interface Book {
   timers: Readonly<Record<string, { due: string; correlationId: string; causationId: string }>>;
   /** `<timer> <due>` of those that fell due; an instant falls due once */
   fired: readonly string[];
-  /** last event that had been read when the newest reaction was written */
+  /** last event of those it handles that had been read when the newest reaction was written */
   read: Place | null;
 }
 
@@ -27,7 +27,7 @@ export interface TakeIn {
   subject: string;
   inputId: string;
   input: FlowInput;
-  /** for a timer: last event that the flow has read; null when none since the process began */
+  /** for a timer: last event of those it handles that the flow has read; null when none since the process began */
   read: Place | null;
 }
 

@@ -251,6 +251,19 @@ describe('FlowRunner', () => {
     expect((await bench.sqlite.read('demo.box-logtimera')).events.map((event) => event.data)).toEqual([{ n: 51 }]);
   });
 
+  it('names in a timer’s reaction only what it takes in: how much else was written meanwhile stands nowhere', async () => {
+    const fills: Flow<any> = { ...watch, handles: ['box.filled'] };
+    const runner = host({ flows: [fills] });
+    await give({ type: 'Fill', n: 1 });
+    await rest(runner);
+    for (let i = 0; i < 3; i++) await give({ type: 'Close' }, `secret${i}`);
+    await bench.clock.set(HOUR_LATER);
+    await rest(runner);
+    const fired = (await reactions()).find((event) => (event.data['input'] as { kind: string }).kind === 'timer');
+    // the last that concerned it is its own setting of the timer
+    expect(fired!.data['input']).toEqual({ kind: 'timer', timer: 'close a', due: HOUR_LATER, stream: FLOW_A, revision: 0 });
+  });
+
   it('fires while events keep coming', async () => {
     const runner = host();
     await give({ type: 'Fill', n: 1 });

@@ -292,7 +292,7 @@ class FlowHost {
       // one by one they are tried again, counted and named
       return false;
     }
-    this.pass(events.at(-1)!);
+    for (const event of events) this.pass(event);
     return true;
   }
 
@@ -301,7 +301,8 @@ class FlowHost {
   }
 
   private pass(event: Recorded): void {
-    this.read = { stream: event.stream, revision: event.revision };
+    // what it does not take in stays out of its book: a place in a secret stream would tell how much was written there
+    if (this.handles.has(event.type) || this.isOwn(event)) this.read = { stream: event.stream, revision: event.revision };
     this.status.position = event.position;
   }
 
