@@ -52,9 +52,9 @@ export const SELECTION_PROBLEMS = {
   },
   'pabulib-outside-section': {
     status: 400,
-    fi: 'Rivi {line} ei kuulu mihinkään osaan META, PROJECTS tai VOTES: {value}',
-    sv: 'Rad {line} hör inte till någon av delarna META, PROJECTS eller VOTES: {value}',
-    en: 'Line {line} belongs to none of the sections META, PROJECTS and VOTES: {value}',
+    fi: 'Rivi {line} ei kuulu mihinkään osaan META, PROJECTS tai VOTES: {value}.',
+    sv: 'Rad {line} hör inte till någon av delarna META, PROJECTS eller VOTES: {value}.',
+    en: 'Line {line} belongs to none of the sections META, PROJECTS and VOTES: {value}.',
   },
   'pabulib-column-missing': {
     status: 400,
@@ -82,9 +82,9 @@ export const SELECTION_PROBLEMS = {
   },
   'pabulib-number': {
     status: 400,
-    fi: 'Rivillä {line}, merkissä {column} pitäisi olla luku. Siinä on: {value}',
-    sv: 'På rad {line}, tecken {column} ska det stå ett tal. Där står: {value}',
-    en: 'Line {line}, column {column} should hold a number. It says: {value}',
+    fi: 'Rivillä {line}, merkissä {column} pitäisi olla luku. Siinä on: {value}.',
+    sv: 'På rad {line}, tecken {column} ska det stå ett tal. Där står: {value}.',
+    en: 'Line {line}, column {column} should hold a number. It says: {value}.',
   },
   'pabulib-id-missing': {
     status: 400,
@@ -106,9 +106,9 @@ export const SELECTION_PROBLEMS = {
   },
   'pabulib-points': {
     status: 400,
-    fi: 'Rivillä {line} on eri määrä kohteita ja pisteitä: {value}',
-    sv: 'På rad {line} är projekten och poängen olika många: {value}',
-    en: 'Line {line} has different numbers of projects and points: {value}',
+    fi: 'Rivillä {line} on eri määrä kohteita ja pisteitä: {value}.',
+    sv: 'På rad {line} är projekten och poängen olika många: {value}.',
+    en: 'Line {line} has different numbers of projects and points: {value}.',
   },
   'pabulib-voter-twice': {
     status: 400,
@@ -130,9 +130,9 @@ export const SELECTION_PROBLEMS = {
   },
   'pabulib-extra-cells': {
     status: 400,
-    fi: 'Rivillä {line} on enemmän tietoja kuin sarakkeita: {value}',
-    sv: 'På rad {line} finns fler uppgifter än kolumner: {value}',
-    en: 'Line {line} has more cells than columns: {value}',
+    fi: 'Rivillä {line} on enemmän tietoja kuin sarakkeita: {value}.',
+    sv: 'På rad {line} finns fler uppgifter än kolumner: {value}.',
+    en: 'Line {line} has more cells than columns: {value}.',
   },
   'pabulib-quotes': {
     status: 400,
@@ -142,8 +142,8 @@ export const SELECTION_PROBLEMS = {
   },
   'pabulib-count': {
     status: 400,
-    fi: 'Tiedoston ilmoittama määrä on väärä (rivi {line}): {value}',
-    sv: 'Antalet som filen anger är fel (rad {line}): {value}',
-    en: 'The count that the file gives is wrong (line {line}): {value}',
+    fi: 'Tiedoston ilmoittama määrä on väärä (rivi {line}): {value}.',
+    sv: 'Antalet som filen anger är fel (rad {line}): {value}.',
+    en: 'The count that the file gives is wrong (line {line}): {value}.',
   },
 } as const satisfies Record<string, ProblemText>;

@@ -3,43 +3,28 @@
  * between its cells. What a reader can still understand is taken and told as a warning; what nobody can is refused with line and column.
  */
 
-export const PB_PROBLEMS = [
-  'pabulib-section-missing',
-  'pabulib-section-twice',
-  'pabulib-outside-section',
-  'pabulib-column-missing',
-  'pabulib-column-twice',
-  'pabulib-key-missing',
-  'pabulib-key-twice',
-  'pabulib-number',
-  'pabulib-id-missing',
-  'pabulib-project-twice',
-  'pabulib-vote-type',
-  'pabulib-points',
-  'pabulib-voter-twice',
-  'pabulib-unknown-project',
-  'pabulib-choice-twice',
-  'pabulib-extra-cells',
-  'pabulib-quotes',
-  'pabulib-count',
-] as const;
-export type PbProblemCode = (typeof PB_PROBLEMS)[number];
-
 /** Where something is wrong in a file, counted from 1, and what; `value` is the name or text to blame. */
 export interface PbProblem {
   line: number;
   column: number;
-  code: PbProblemCode;
+  /** a code with a text for people, `pabulib-…` */
+  code: string;
   value: string;
 }
 
-export class PbError extends Error implements PbProblem {
-  constructor(
-    readonly line: number,
-    readonly column: number,
-    readonly code: PbProblemCode,
-    readonly value: string,
-  ) {
+const problem = (code: string, { line, column }: { line: number; column: number }, value: string): PbProblem => ({
+  line,
+  column,
+  code,
+  value,
+});
+
+const START = { line: 1, column: 1 };
+
+/** The file cannot be understood. */
+export class PbError extends Error {
+  constructor(readonly problem: PbProblem) {
+    const { line, column, code, value } = problem;
     super(`line ${line}, column ${column}: ${code.slice('pabulib-'.length).replaceAll('-', ' ')}${value === '' ? '' : ` (${value})`}`);
     this.name = 'PbError';
   }
@@ -83,11 +68,10 @@ interface Cell {
   column: number;
 }
 interface Row {
-  line: number;
   cells: Cell[];
 }
 interface Table {
-  line: number;
+  title: Cell;
   header: Row;
   rows: Row[];
 }
@@ -104,16 +88,17 @@ export function parsePb(text: string): PbFile {
   const voteRows = records(tables.VOTES, ['voter_id', 'vote'], warnings);
 
   const budgetCell = meta['budget'];
-  if (budgetCell === undefined) throw new PbError(tables.META.line, 1, 'pabulib-key-missing', 'budget');
+  if (budgetCell === undefined) throw new PbError(problem('pabulib-key-missing', tables.META.title, 'budget'));
   const sums = inParts([budgetCell, ...projectRows.map((r) => r['cost']!)].map((cell) => decimal(cell)));
   const [budget, ...costs] = sums.values as [bigint, ...bigint[]];
 
   const projects: PbProject[] = [];
   const ids = new Set<string>();
   projectRows.forEach((row, i) => {
-    const { text: id, line, column } = row['project_id']!;
-    if (id === '') throw new PbError(line, column, 'pabulib-id-missing', 'project_id');
-    if (ids.has(id)) throw new PbError(line, column, 'pabulib-project-twice', id);
+    const at = row['project_id']!;
+    const id = at.text;
+    if (id === '') throw new PbError(problem('pabulib-id-missing', at, 'project_id'));
+    if (ids.has(id)) throw new PbError(problem('pabulib-project-twice', at, id));
     ids.add(id);
     projects.push({ id, cost: costs[i]!, cells: texts(row) });
   });
@@ -123,9 +108,10 @@ export function parsePb(text: string): PbFile {
   const points: Decimal[] = [];
   const voters = new Set<string>();
   for (const row of voteRows) {
-    const { text: voter, line, column } = row['voter_id']!;
-    if (voter === '') throw new PbError(line, column, 'pabulib-id-missing', 'voter_id');
-    if (voters.has(voter)) warnings.push({ line, column, code: 'pabulib-voter-twice', value: voter });
+    const at = row['voter_id']!;
+    const voter = at.text;
+    if (voter === '') throw new PbError(problem('pabulib-id-missing', at, 'voter_id'));
+    if (voters.has(voter)) warnings.push(problem('pabulib-voter-twice', at, voter));
     voters.add(voter);
     const { choices, values } = ballotOf(row, voteType, ids, warnings);
     if (values !== null) points.push(...values);
@@ -145,7 +131,7 @@ export function parsePb(text: string): PbFile {
   ] as const) {
     const cell = meta[key];
     if (cell !== undefined && cell.text !== String(count))
-      warnings.push({ line: cell.line, column: cell.column, code: 'pabulib-count', value: `${key} ${cell.text}, counted ${count}` });
+      warnings.push(problem('pabulib-count', cell, `${key} ${cell.text}, counted ${count}`));
   }
   return {
     meta: texts(meta),
@@ -170,7 +156,7 @@ function rowsOf(text: string, warnings: PbProblem[]): Row[] {
   let lineStart = at;
   const endsCell = (i: number) => i >= text.length || text[i] === ';' || text[i] === '\n' || text[i] === '\r';
   while (at < text.length) {
-    const row: Row = { line, cells: [] };
+    const row: Row = { cells: [] };
     for (;;) {
       const cell: Cell = { text: '', line, column: at - lineStart + 1 };
       row.cells.push(cell);
@@ -187,7 +173,7 @@ function rowsOf(text: string, warnings: PbProblem[]): Row[] {
         at = close + 1;
         while (text[at] === ' ' || text[at] === '\t') at++;
       } else {
-        if (text[start] === '"') warnings.push({ line, column: cell.column, code: 'pabulib-quotes', value: '' });
+        if (text[start] === '"') warnings.push(problem('pabulib-quotes', { line, column: cell.column }, ''));
         while (!endsCell(at)) at++;
         cell.text = text.slice(start, at).trim();
       }
@@ -221,27 +207,26 @@ function tablesOf(rows: readonly Row[]): Record<Section, Table> {
     const first = row.cells[0]!;
     const section = SECTIONS.find((name) => name === first.text.toUpperCase());
     if (section !== undefined && row.cells.every((c, k) => k === 0 || c.text === '')) {
-      if (tables[section] !== undefined) throw new PbError(row.line, first.column, 'pabulib-section-twice', section);
+      if (tables[section] !== undefined) throw new PbError(problem('pabulib-section-twice', first, section));
       const header = rows[++i];
-      if (header === undefined) throw new PbError(row.line, first.column, 'pabulib-column-missing', section);
-      open = tables[section] = { line: row.line, header, rows: [] };
-    } else if (open === null) throw new PbError(row.line, first.column, 'pabulib-outside-section', first.text.slice(0, 40));
+      if (header === undefined) throw new PbError(problem('pabulib-column-missing', first, section));
+      open = tables[section] = { title: first, header, rows: [] };
+    } else if (open === null) throw new PbError(problem('pabulib-outside-section', first, first.text.slice(0, 40)));
     else open.rows.push(row);
   }
   for (const section of SECTIONS)
-    if (tables[section] === undefined) throw new PbError(rows.at(-1)?.line ?? 1, 1, 'pabulib-section-missing', section);
+    if (tables[section] === undefined) throw new PbError(problem('pabulib-section-missing', rows.at(-1)?.cells[0] ?? START, section));
   return tables as Record<Section, Table>;
 }
 
 function metaOf({ header, rows }: Table): Record<string, Cell> {
   const cells = new Map<string, Cell>();
-  if (header.cells[0]!.text.toLowerCase() !== 'key')
-    throw new PbError(header.line, header.cells[0]!.column, 'pabulib-column-missing', 'key');
+  if (header.cells[0]!.text.toLowerCase() !== 'key') throw new PbError(problem('pabulib-column-missing', header.cells[0]!, 'key'));
   for (const row of rows) {
     const [key, value] = row.cells;
     const name = key!.text.toLowerCase();
-    if (cells.has(name)) throw new PbError(row.line, key!.column, 'pabulib-key-twice', name);
-    cells.set(name, value ?? { text: '', line: row.line, column: key!.column });
+    if (cells.has(name)) throw new PbError(problem('pabulib-key-twice', key!, name));
+    cells.set(name, value ?? { ...key!, text: '' });
   }
   return Object.fromEntries(cells);
 }
@@ -249,14 +234,14 @@ function metaOf({ header, rows }: Table): Record<string, Cell> {
 /** Rows by column name. A row may be shorter than its header: what is missing is empty. */
 function records({ header, rows }: Table, needed: readonly string[], warnings: PbProblem[]): Record<string, Cell>[] {
   const names = header.cells.map((c) => c.text.toLowerCase());
-  for (const name of needed) if (!names.includes(name)) throw new PbError(header.line, 1, 'pabulib-column-missing', name);
+  for (const name of needed) if (!names.includes(name)) throw new PbError(problem('pabulib-column-missing', header.cells[0]!, name));
   names.forEach((name, i) => {
-    if (name !== '' && names.indexOf(name) !== i) throw new PbError(header.line, header.cells[i]!.column, 'pabulib-column-twice', name);
+    if (name !== '' && names.indexOf(name) !== i) throw new PbError(problem('pabulib-column-twice', header.cells[i]!, name));
   });
   return rows.map((row) => {
     const extra = row.cells.slice(names.length).find((c) => c.text !== '');
-    if (extra !== undefined) warnings.push({ line: row.line, column: extra.column, code: 'pabulib-extra-cells', value: extra.text });
-    const empty = { text: '', line: row.line, column: row.cells.at(-1)!.column };
+    if (extra !== undefined) warnings.push(problem('pabulib-extra-cells', extra, extra.text));
+    const empty = { ...row.cells.at(-1)!, text: '' };
     return Object.fromEntries(names.flatMap((name, i) => (name === '' ? [] : [[name, row.cells[i] ?? empty]])));
   });
 }
@@ -265,8 +250,8 @@ function voteTypeOf(cell: Cell | undefined, rows: readonly Record<string, Cell>[
   const name = (cell?.text ?? '').toLowerCase();
   const known = PB_VOTE_TYPES.find((type) => type === name);
   if (known !== undefined) return known;
-  if (name !== '') throw new PbError(cell!.line, cell!.column, 'pabulib-vote-type', name);
-  warnings.push({ line: cell?.line ?? 1, column: cell?.column ?? 1, code: 'pabulib-key-missing', value: 'vote_type' });
+  if (name !== '') throw new PbError(problem('pabulib-vote-type', cell!, name));
+  warnings.push(problem('pabulib-key-missing', cell ?? START, 'vote_type'));
   return rows.some((row) => (row['points']?.text ?? '') !== '') ? 'cumulative' : 'approval';
 }
 
@@ -282,20 +267,21 @@ function ballotOf(
   ids: ReadonlySet<string>,
   warnings: PbProblem[],
 ): { choices: string[]; values: Decimal[] | null } {
-  const { text, line, column } = row['vote']!;
+  const at = row['vote']!;
+  const { text } = at;
   const named = ids.has(text) ? [text] : listed(text);
   const pointed = voteType === 'cumulative' || voteType === 'scoring';
   const pointsCell = row['points'];
   const given = pointed || (voteType === 'ordinal' && (pointsCell?.text ?? '') !== '') ? listed(pointsCell?.text ?? '') : null;
   if (given !== null && given.length !== named.length)
-    throw new PbError(line, pointsCell?.column ?? column, 'pabulib-points', `${named.length} choices, ${given.length} points`);
+    throw new PbError(problem('pabulib-points', pointsCell ?? at, `${named.length} choices, ${given.length} points`));
   const choices: string[] = [];
   const values: Decimal[] = [];
   named.forEach((id, i) => {
-    const code = !ids.has(id) ? 'pabulib-unknown-project' : choices.includes(id) ? 'pabulib-choice-twice' : null;
-    if (code !== null) return void warnings.push({ line, column, code, value: id });
+    if (!ids.has(id)) return void warnings.push(problem('pabulib-unknown-project', at, id));
+    if (choices.includes(id)) return void warnings.push(problem('pabulib-choice-twice', at, id));
     choices.push(id);
-    if (given !== null) values.push(decimal({ text: given[i]!, line, column: pointsCell!.column }, true));
+    if (given !== null) values.push(decimal({ ...pointsCell!, text: given[i]! }, true));
   });
   return { choices, values: given === null ? null : values };
 }
@@ -307,8 +293,8 @@ interface Decimal {
 }
 
 /** A number as people and programs write it: `1 234,50`, `1,234.50`, `1e6`. A single comma is a decimal comma. */
-function decimal({ text, line, column }: Cell, signed = false): Decimal {
-  const plain = text.replace(/[\s\u00a0\u202f_']/g, '');
+function decimal(at: Cell, signed = false): Decimal {
+  const plain = at.text.replace(/[\s\u00a0\u202f_']/g, '');
   const last = Math.max(plain.lastIndexOf('.'), plain.lastIndexOf(','));
   const separators = plain.match(/[.,]/g) ?? [];
   const grouped = separators.length > 1 && separators.every((s) => s === separators[0]);
@@ -319,7 +305,7 @@ function decimal({ text, line, column }: Cell, signed = false): Decimal {
       : `${plain.slice(0, last).replace(/[.,]/g, '')}.${plain.slice(last + 1)}`;
   const parts = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]\+?(-?\d{1,2}))?$/.exec(normal) ?? /^([+-]?)()\.(\d+)$/.exec(normal);
   const groups = grouped && !/^[+-]?\d{1,3}([.,]\d{3})+$/.test(plain);
-  if (parts === null || groups || (parts[1] === '-' && !signed)) throw new PbError(line, column, 'pabulib-number', text.slice(0, 40));
+  if (parts === null || groups || (parts[1] === '-' && !signed)) throw new PbError(problem('pabulib-number', at, at.text.slice(0, 40)));
   const [, sign, whole, fraction = '', exponent = '0'] = parts;
   const significant = fraction.replace(/0+$/, '');
   const places = significant.length - Number(exponent);

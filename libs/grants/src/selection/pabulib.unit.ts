@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PbError, fromParts, parsePb, writePb } from './pabulib.js';
+import { PbError, fromParts, parsePb, writePb, type PbProblem } from './pabulib.js';
 
 const file = (meta: string[], projects: string[], votes: string[]) =>
   ['META', 'key;value', ...meta, 'PROJECTS', ...projects, 'VOTES', ...votes, ''].join('\n');
@@ -15,11 +15,11 @@ const costs = (...written: string[]) => {
   );
   return projects.map((p) => fromParts(p.cost, parts));
 };
-function problem(text: string): Partial<PbError> {
+function problem(text: string): PbProblem {
   try {
     parsePb(text);
   } catch (error) {
-    if (error instanceof PbError) return { line: error.line, column: error.column, code: error.code, value: error.value };
+    if (error instanceof PbError) return error.problem;
     throw error;
   }
   throw new Error('the file was taken');
@@ -126,7 +126,7 @@ describe('reading a pabulib file', () => {
     expect(warnings).toEqual([{ line: 5, column: 11, code: 'pabulib-count', value: 'num_votes 3, counted 2' }]);
   });
 
-  it.each<[string, string, Partial<PbError>]>([
+  it.each<[string, string, Partial<PbProblem>]>([
     ['nothing', '', { line: 1, code: 'pabulib-section-missing', value: 'META' }],
     ['another kind of file', '<html>\n</html>', { line: 1, column: 1, code: 'pabulib-outside-section', value: '<html>' }],
     ['no votes', small().split('VOTES')[0]!, { line: 8, code: 'pabulib-section-missing', value: 'VOTES' }],
