@@ -199,6 +199,7 @@ export class Year implements Course {
           : { assessed: { values }, ...(draw.under(0.2) ? { comment: 'Selkeä ja sopivan pieni kokeilu.' } : {}) };
         return client.put(member, `${book}/cards/${id}`, `card/${member.person}/${n}`, body);
       });
+      await client.post(member, `${book}/completion`, `completion/${member.person}`);
     }
   }
 

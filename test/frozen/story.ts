@@ -164,6 +164,7 @@ export async function story(): Promise<Town> {
     { type: 'RecuseFromApplication', call, member: MEMBER, application: down.key, ground: 'recognised' },
     MEMBER,
   );
+  await must('scorebook', book, { type: 'FinishBook', call, member: MEMBER }, MEMBER);
   await town.advance('2027-10-02T08:00:00.000Z');
   await inScoring('SignProposal', { digest: town.state<ScoringState>(scoring, scoringStream(TENANT, call)).proposal }, CHAIR);
   await town.advance('2027-10-08T10:00:00.000Z');

@@ -88,6 +88,7 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'], own: 'committee', unobserved: true },
   'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'], own: 'committee', unobserved: true },
   'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'], own: 'committee', unobserved: true },
+  'POST /api/:tenant/calls/:call/scorebook/completion': { for: ['member', 'chair'], own: 'committee' },
   'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'] },
   'POST /api/:tenant/calls/:call/rounds': { for: ['officer'] },
   'GET /api/:tenant/calls/:call/proposal': { for: ['officer', 'member', 'chair', 'decision-maker', 'auditor'] },

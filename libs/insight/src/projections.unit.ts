@@ -130,7 +130,9 @@ describe('scoring', () => {
     b.add(book, 'scorebook.card-saved', { application: pilot }, at, ['scores', 'comment']);
     b.add(book, 'scorebook.card-saved', { application: pilot }, at, ['scores']);
     for (const projection of allProjections) expect([...project(projection, b.events)]).toEqual([...project(projection, a.events)]);
-    expect([...project(deskBooks, a.events).values()]).toEqual([{ tenant: 'demo', call, member, declaredAt: at, closedAt: null }]);
+    expect([...project(deskBooks, a.events).values()]).toEqual([
+      { tenant: 'demo', call, member, declaredAt: at, finishedAt: null, closedAt: null },
+    ]);
   });
 
   it('goes from start to a signed proposal in pages', () => {

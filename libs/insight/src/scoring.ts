@@ -137,19 +137,29 @@ export const deskScoring: Projection<ScoringRow> = {
 };
 
 /** One member's scorebook; which cards it holds is not told. */
-export type BookRow = { tenant: string; call: string; member: string; declaredAt: string | null; closedAt: string | null };
+export type BookRow = {
+  tenant: string;
+  call: string;
+  member: string;
+  declaredAt: string | null;
+  finishedAt: string | null;
+  closedAt: string | null;
+};
 
 export const deskBooks: Projection<BookRow> = {
   name: 'desk_books',
-  version: 1,
-  table: { tenant: 'text', call: 'text', member: 'text', declaredAt: 'text', closedAt: 'text' },
+  version: 2,
+  table: { tenant: 'text', call: 'text', member: 'text', declaredAt: 'text', finishedAt: 'text', closedAt: 'text' },
   indexes: [['tenant', 'call']],
-  handles: ['scorebook.conflicts-declared', 'scorebook.book-closed'],
+  handles: ['scorebook.conflicts-declared', 'scorebook.finished', 'scorebook.book-closed'],
   keys: streamKey,
   evolve(before, event) {
-    const e = seen<Extract<ScorebookEvent, { type: 'scorebook.conflicts-declared' | 'scorebook.book-closed' }>>(event);
-    const row = before ?? { tenant: e.tenant, call: e.data.call, member: e.data.member, declaredAt: null, closedAt: null };
-    return e.type === 'scorebook.book-closed' ? { ...row, closedAt: e.data.effectiveAt } : { ...row, declaredAt: e.at };
+    const e =
+      seen<Extract<ScorebookEvent, { type: 'scorebook.conflicts-declared' | 'scorebook.finished' | 'scorebook.book-closed' }>>(event);
+    const { call, member } = e.data;
+    const row = before ?? { tenant: e.tenant, call, member, declaredAt: null, finishedAt: null, closedAt: null };
+    if (e.type === 'scorebook.book-closed') return { ...row, closedAt: e.data.effectiveAt };
+    return e.type === 'scorebook.finished' ? { ...row, finishedAt: e.at } : { ...row, declaredAt: e.at };
   },
 };
 

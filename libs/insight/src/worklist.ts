@@ -284,7 +284,7 @@ function aboutCalls({ calls, scorings, books }: Context): Duty[] {
     if (scoring.state !== 'started') continue;
     for (const member of parsed<string[]>(scoring.members)) {
       const book = books.find((b) => b.call === scoring.key && b.member === member);
-      if (typeof book?.closedAt === 'string') continue;
+      if (typeof book?.closedAt === 'string' || typeof book?.finishedAt === 'string') continue;
       add(
         typeof book?.declaredAt !== 'string' ? 'declare-conflicts' : 'score',
         'member',

@@ -105,8 +105,12 @@ export function tie(year: Year): void {
           if (m === 1 && id === byPlace(6).id) continue;
           await member.put(`calls/${year.autumn}/scorebook/cards/${id}`, { assessed: { values: [base + m, base + m, base + m] } });
         }
+      const missing = async () => (await officer.get(`calls/${year.autumn}/scoring`)).members.map((m: any) => m.missing);
+      // full books tell nothing; only the members' own word does
+      expect(await missing()).toEqual([true, true, true]);
+      for (const member of members) await member.post(`calls/${year.autumn}/scorebook/completion`);
+      expect(await missing()).toEqual([false, false, false]);
       const status = await officer.get(`calls/${year.autumn}/scoring`);
-      expect(status.members.map((m: any) => m.missing)).toEqual([false, false, false]);
       expect(Object.keys(status).sort()).toEqual(['applications', 'closesAt', 'members', 'opened', 'signed', 'started']);
       expectProblem(await officer.ask('GET', `calls/${year.autumn}/proposal`), 409, 'no-proposal');
     });

@@ -10,7 +10,7 @@ export class ScoringNotStarted {
 class MemberStatus {
   @Str() name: string;
   @Bool() chair: boolean;
-  @Bool({ description: 'has not told conflicts or lacks cards' }) missing: boolean;
+  @Bool({ description: 'has not said to be done; how many cards there are is not told' }) missing: boolean;
 }
 export class ScoringStarted {
   @Bool({ description: 'true' }) started: boolean;
@@ -48,6 +48,7 @@ class ToScore {
 }
 export class CardsStep {
   @Word(['cards', 'closed']) step: string;
+  @Bool({ description: 'the member has said to be done' }) finished: boolean;
   @Moment() closesAt: string;
   @Of(() => CriterionDto, { list: true }) criteria: CriterionDto[];
   @Of(() => ScaleDto) scale: ScaleDto;

@@ -56,6 +56,7 @@ export class SaveCard {
   @Nested(() => CardValuesDto, { optional: true, description: 'leave out for "not assessed", which is not zero' }) assessed?: CardValuesDto;
   @Text(2000, { optional: true, multiline: true }) comment?: string;
 }
+export class FinishBook {}
 export class SignProposal {
   @Text(64, { min: 64 }) digest: string;
 }
@@ -228,6 +229,12 @@ export const scoringHandlers = [
     );
     await keepOwnCard(desk, act, { values, comment: comment ?? null });
     return answer;
+  }),
+  handler(FinishBook, async (desk, _body, act) => {
+    const { tenant, subject: member } = act.caller;
+    await taskOf(desk, act);
+    const stream = scorebookStream(tenant, scorebookId(act.call!, member));
+    return desk.answer(act, scorebook, stream, { type: 'FinishBook', call: act.call!, member }, { body: {} });
   }),
   handler(SignProposal, (desk, { digest }, act) => toScoring(desk, act, { type: 'SignProposal', digest }, { digest })),
   handler(RecordReading, (desk, { application, values }, act) =>

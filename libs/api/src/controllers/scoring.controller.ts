@@ -17,6 +17,7 @@ import {
   DeclareConflicts,
   DecideApplications,
   ExtendScoring,
+  FinishBook,
   memberName,
   namesOf,
   ProposeRound,
@@ -62,21 +63,16 @@ export class ScoringController {
   async status(@Tenant() tenant: string, @Id('call') call: string) {
     const { state } = await this.desk.look(scoring, scoringStream(tenant, call));
     if (state.started === null) return { started: false, rounds: state.rounds };
-    const members = await Promise.all(state.started.members.map((member) => this.memberStatus(tenant, call, member, state)));
-    const { closesAt, applications } = state.started;
+    const { closesAt, applications, chair } = state.started;
+    const members = await Promise.all(state.started.members.map((member) => this.memberStatus(tenant, call, member, chair)));
     return { started: true, closesAt, applications: applications.length, members, opened: state.opened !== null, signed: state.signed };
   }
 
-  private async memberStatus(tenant: string, call: string, member: string, { started }: ScoringState) {
+  /** Whether a member is missing is that member's own word: cards are not looked at, so that nothing tells how many there are. */
+  private async memberStatus(tenant: string, call: string, member: string, chair: string) {
     const { state: book } = await this.desk.parts.runner.look(scorebook, scorebookStream(tenant, scorebookId(call, member)));
     const name = await this.desk.parts.vault.getSecret(tenant, memberName(member));
-    const act: Act = { caller: { subject: member, tenant, roles: [] }, commandId: '', call };
-    const due = book.declared ? await shownTo(this.desk, act, started!.applications, book.conflicts) : [];
-    return {
-      name: name?.toString() ?? '',
-      chair: member === started!.chair,
-      missing: !book.declared || due.some((id) => !(id in book.cards)),
-    };
+    return { name: name?.toString() ?? '', chair: member === chair, missing: !book.finished };
   }
 
   @Describe('getScorebook', 'Shows a member’s own book', [ConflictsStep, CardsStep], {
@@ -102,7 +98,14 @@ export class ScoringController {
       const { v: _, tradeSecret: __, ...text } = proposal ?? { v: 1 };
       applications.push({ id, erased: proposal === null, ...text, card: draft?.body ?? null });
     }
-    return { step: book.closed ? 'closed' : 'cards', closesAt, criteria: rules.criteria, scale: rules.scale, applications };
+    return {
+      step: book.closed ? 'closed' : 'cards',
+      finished: book.finished,
+      closesAt,
+      criteria: rules.criteria,
+      scale: rules.scale,
+      applications,
+    };
   }
 
   @Describe('declareConflicts', 'Tells a member’s conflicts of interest', Done)
@@ -139,6 +142,15 @@ export class ScoringController {
     @Body() body: SaveCard,
   ): Promise<unknown> {
     return this.bus.execute(order(body, { caller, commandId, call, application }));
+  }
+
+  @Describe('finishScorebook', 'Says that a member is done: every proposal shown has a card, or “not assessed”', Done, {
+    description: 'Chair and officer see that this member is not missing any more, and nothing else. Cards may be changed until the close.',
+  })
+  @Post('scorebook/completion')
+  @HttpCode(200)
+  finish(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string): Promise<unknown> {
+    return this.bus.execute(order(new FinishBook(), { caller, commandId, call }));
   }
 
   @Describe('getProposal', 'Shows the computed proposal with the reason for every place', [RankedProposal, RollingProposal], {

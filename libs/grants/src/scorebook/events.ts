@@ -37,6 +37,12 @@ export const scorebookEvents = [
     },
   ),
   defineEvent(
+    'scorebook.finished',
+    'A member is done: every application that the book shows has a card, be it "not assessed". Cards may still be changed until the close.',
+    object({ call: Id, member: Subject }),
+    { access: 'party' },
+  ),
+  defineEvent(
     'scorebook.book-closed',
     'Scoring closed for this member.',
     object({ call: Id, member: Subject, effectiveAt: At, code: nullable(Code) }),

@@ -10,6 +10,7 @@ export type ScorebookCommand = { call: string; member: string } & (
   | { type: 'DeclareConflicts'; conflicts: { application: string; ground: Ground }[]; shown: number; shownDigest: string }
   | { type: 'RecuseFromApplication'; application: string; ground: Ground }
   | { type: 'SaveCard'; application: string }
+  | { type: 'FinishBook' }
   | { type: 'CloseBook'; effectiveAt: Instant }
 );
 
@@ -19,6 +20,8 @@ export interface ScorebookState {
   conflicts: Readonly<Record<string, Ground>>;
   /** newest card by application */
   cards: Readonly<Record<string, string>>;
+  /** by the member's own word: all that others learn of a book before the close */
+  finished: boolean;
   closed: boolean;
 }
 
@@ -27,11 +30,13 @@ export interface ScorebookFacts {
   task: { members: string[]; applications: string[]; closesAt: Instant } | null;
   /** people behind the application of a card */
   parties: string[];
+  /** for a member who is done: applications that the member had a hand in */
+  own: string[];
 }
 
 export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEvent, ScorebookFacts> = {
   category: 'scorebook',
-  initial: { declared: false, conflicts: {}, cards: {}, closed: false },
+  initial: { declared: false, conflicts: {}, cards: {}, finished: false, closed: false },
 
   evolve(state, event) {
     switch (event.type) {
@@ -45,6 +50,8 @@ export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEve
         return { ...state, conflicts: { ...state.conflicts, [event.data.application]: event.data.ground } };
       case 'scorebook.card-saved':
         return { ...state, cards: { ...state.cards, [event.data.application]: event.id } };
+      case 'scorebook.finished':
+        return { ...state, finished: true };
       case 'scorebook.book-closed':
         return { ...state, closed: true };
     }
@@ -56,19 +63,22 @@ export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEve
       if (event.type === 'scoring.started') task = event.data as unknown as NonNullable<typeof task>;
       if (event.type === 'scoring.extended') task = { ...task!, closesAt: event.data['closesAt'] as string };
     }
-    const application = 'application' in command ? command.application : null;
-    const history = application === null ? [] : await sources.history(pilotStream(sources.tenant, application));
-    const parties = history.flatMap((e) =>
-      e.type === 'pilot.submitted'
-        ? [e.data['applicant'] as string, e.data['filedBy'] as string, ...(e.data['helper'] === null ? [] : [e.data['helper'] as string])]
-        : e.type === 'pilot.recipient-changed'
-          ? [e.data['recipient'] as string]
-          : [],
-    );
-    return { task, parties };
+    const partiesOf = async (application: string): Promise<string[]> =>
+      (await sources.history(pilotStream(sources.tenant, application))).flatMap((e) =>
+        e.type === 'pilot.submitted'
+          ? [e.data['applicant'] as string, e.data['filedBy'] as string, ...(e.data['helper'] === null ? [] : [e.data['helper'] as string])]
+          : e.type === 'pilot.recipient-changed'
+            ? [e.data['recipient'] as string]
+            : [],
+      );
+    const own: string[] = [];
+    if (command.type === 'FinishBook')
+      for (const application of task?.applications ?? [])
+        if ((await partiesOf(application)).includes(command.member)) own.push(application);
+    return { task, parties: 'application' in command ? await partiesOf(command.application) : [], own };
   },
 
-  decide(command, state, { task, parties }, occasion): ScorebookEvent[] | Rejected {
+  decide(command, state, { task, parties, own }, occasion): ScorebookEvent[] | Rejected {
     if (task === null || !task.members.includes(command.member)) return reject('not-on-committee');
     const { call, member } = command;
     if (command.type === 'CloseBook') {
@@ -84,6 +94,12 @@ export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEve
       return [{ type: 'scorebook.conflicts-declared', data: { call, member, conflicts, shown, shownDigest } }];
     }
     if (!state.declared) return reject('conflicts-first');
+    if (command.type === 'FinishBook') {
+      if (state.finished) return [];
+      const without = task.applications.filter((id) => !(id in state.conflicts) && !(id in state.cards) && !own.includes(id));
+      if (without.length > 0) return reject('cards-missing', { cards: without.length });
+      return [{ type: 'scorebook.finished', data: { call, member } }];
+    }
     if (!task.applications.includes(command.application) || command.application in state.conflicts || parties.includes(member))
       return reject('application-not-found');
     if (command.type === 'RecuseFromApplication')

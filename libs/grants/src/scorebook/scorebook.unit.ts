@@ -3,7 +3,7 @@ import { cardProblem, scorebook, type ScorebookCommand, type ScorebookFacts } fr
 
 const [MEMBER, OTHER, A, B] = [id('member'), id('other member'), id(1), id(2)];
 const CLOSES = '2027-09-30T12:00:00.000Z';
-const facts: ScorebookFacts = { task: { members: [MEMBER, OTHER], applications: [A, B], closesAt: CLOSES }, parties: [] };
+const facts: ScorebookFacts = { task: { members: [MEMBER, OTHER], applications: [A, B], closesAt: CLOSES }, parties: [], own: [] };
 const past = told(scorebook, facts, '2027-09-24T08:00:00.000Z', MEMBER);
 const me = { call: CALL, member: MEMBER };
 const declare = (...applications: string[]): ScorebookCommand => ({
@@ -15,6 +15,7 @@ const declare = (...applications: string[]): ScorebookCommand => ({
 });
 const save = (application = A): ScorebookCommand => ({ ...me, type: 'SaveCard', application });
 const recuse = (application = A): ScorebookCommand => ({ ...me, type: 'RecuseFromApplication', application, ground: 'recognised' });
+const finish: ScorebookCommand = { ...me, type: 'FinishBook' };
 const close: ScorebookCommand = { ...me, type: 'CloseBook', effectiveAt: CLOSES };
 const saved = (application = A) => [{ type: 'scorebook.card-saved', data: { application }, seal: { scores: CALL, comment: MEMBER } }];
 
@@ -65,18 +66,39 @@ describe('a member', () => {
   });
 
   it('scores only on the committee', () => {
-    for (const command of [declare(), save(), recuse(), close]) {
+    for (const command of [declare(), save(), recuse(), finish, close]) {
       past()
         .when({ ...command, member: id('stranger') })
         .thenRejected('not-on-committee');
-      past().when(command, undefined, MEMBER, { task: null, parties: [] }).thenRejected('not-on-committee');
+      past().when(command, undefined, MEMBER, { task: null, parties: [], own: [] }).thenRejected('not-on-committee');
     }
+  });
+});
+
+describe('a member who is done', () => {
+  const finished = [{ type: 'scorebook.finished', data: me }];
+
+  it('says so when every application shown has a card, once; cards may still be changed', () => {
+    past().when(finish).thenRejected('conflicts-first');
+    past(declare()).when(finish).thenRejected('cards-missing', { cards: 2 });
+    past(declare(), save(A)).when(finish).thenRejected('cards-missing', { cards: 1 });
+    past(declare(), save(A), save(B)).when(finish).then(finished);
+    past(declare(), save(A), save(B), finish).when(finish).thenNothing();
+    past(declare(), save(A), save(B), finish).when(save(A)).then(saved());
+  });
+
+  it('needs no card for a conflict, told or recognised, nor for what the member had a hand in', () => {
+    past(declare(A), save(B)).when(finish).then(finished);
+    past(declare(), save(A), recuse(B)).when(finish).then(finished);
+    past(declare(), save(A))
+      .when(finish, undefined, MEMBER, { ...facts, own: [B] })
+      .then(finished);
   });
 });
 
 describe('a book', () => {
   it('takes nothing at the close or after it', () => {
-    for (const command of [declare(), save(), recuse()]) {
+    for (const command of [declare(), save(), recuse(), finish]) {
       past().when(command, CLOSES).thenRejected('scoring-closed', { closesAt: CLOSES });
       past([close, CLOSES]).when(command).thenRejected('scoring-closed');
     }
@@ -108,7 +130,10 @@ describe('the facts of a book', () => {
     expect(await scorebook.facts(save(), sources)).toEqual({
       task: { members: [MEMBER], applications: [A], closesAt: '2027-10-04T12:00:00.000Z' },
       parties: [id('a'), id('f'), id('h'), id('r')],
+      own: [],
     });
+    for (const [member, own] of [[id('h'), [A]] as const, [id('stranger'), []] as const])
+      expect((await scorebook.facts({ type: 'FinishBook', call: CALL, member }, sources)).own).toEqual(own);
     expect((await scorebook.facts(close, sources)).parties).toEqual([]);
     expect((await scorebook.facts({ ...save(), call: id('other') } as ScorebookCommand, sources)).task).toBeNull();
   });
