@@ -6,6 +6,7 @@ import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js
 import {
   batchStream,
   callStream,
+  messagesStream,
   personStream,
   pilotId,
   pilotStream,
@@ -222,6 +223,14 @@ export async function story(): Promise<Town> {
   await good.act('RecordMoneyReturned', { cents: 3_840, reference: 'RF18 5390', on: '2028-01-24' }, OFFICER);
   await good.act('PublishText', { title: 'Iltapäiväkahvila', summary: 'Yksitoista kertaa.', lesson: 'Kello 14 käy.' }, OFFICER);
   await good.act('PublishRecipient', { organisation: 'Jukolan kyläyhdistys ry' }, OFFICER);
+
+  // mail that is put off, that fails, and letters
+  const letters = (type: string, n: number, more: object, actor = 'flow.notifying') =>
+    must('messages', messagesStream(TENANT, good.key), { type, message: id(`message ${n}`), ...more }, actor);
+  const told = { kind: 'receipt', cause: id('cause'), addressee: 'applicant', to: id('good'), language: 'fi' };
+  await letters('RecordDeferred', 1, { ...told, code: '450' });
+  await letters('RecordFailed', 1, { ...told, why: 'refused', code: '550', letter: hash('letter') });
+  await letters('MarkPosted', 1, { on: localDate(town.now, POLICY.timeZone) }, OFFICER);
 
   const service = id('service');
   const inService = (type: string, more: object, actor = OFFICER) =>

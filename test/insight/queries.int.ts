@@ -61,7 +61,7 @@ function year(): History {
   h.pilot(
     cafe,
     'pilot.notified',
-    { channel: 'letter', sentOn: '2027-03-05', noticeOn: '2027-03-12', appealUntil: '2027-03-30', acceptBy: '2027-04-12' },
+    { channel: 'letter', sentOn: '2027-03-05', noticeOn: '2027-03-12', appealUntil: '2027-03-30', acceptBy: '2027-04-12', document: null },
     '2027-03-08T08:30:00.000Z',
   );
   h.pilot(cafe, 'pilot.award-accepted', { acceptedAt: '2027-03-09T08:00:00.000Z' }, '2027-03-09T08:00:00.000Z', ['iban']);
@@ -100,6 +100,7 @@ function year(): History {
         sentOn: '2027-10-08',
         noticeOn: '2027-10-11',
         appealUntil: '2027-10-25',
+        document: null,
         acceptBy: n <= 9 ? '2027-11-10' : null,
       },
       decidedAt(n),

@@ -2,6 +2,7 @@ import { registerProblems } from '@minipilot/platform/http/problem.js';
 import type { ProblemText } from '@minipilot/platform/http/problem-texts.js';
 import { CALL_PROBLEMS } from './problem-texts-calls.js';
 import { CLOSING_PROBLEMS } from './problem-texts-leaks.js';
+import { DOCUMENT_PROBLEMS } from './problem-texts-documents.js';
 import { MONEY_PROBLEMS } from './problem-texts-money.js';
 import { SELECTION_PROBLEMS } from './problem-texts-selection.js';
 
@@ -349,6 +350,7 @@ export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
   ...MONEY_PROBLEMS,
   ...SELECTION_PROBLEMS,
   ...CLOSING_PROBLEMS,
+  ...DOCUMENT_PROBLEMS,
 };
 
 /** Makes the domain's refusals known to the problem pages; may be called again. */

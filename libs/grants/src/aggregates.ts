@@ -11,6 +11,7 @@ import { paying } from './flows/paying.js';
 import { reporting } from './flows/reporting.js';
 import { selecting } from './flows/selecting.js';
 import { ledger } from './ledger/ledger.js';
+import { messages } from './messages/messages.js';
 import { person } from './person/person.js';
 import { pilot } from './pilot/pilot.js';
 import { policy } from './policy/policy.js';
@@ -29,6 +30,7 @@ export const aggregates: readonly Aggregate<any, any, any, any>[] = [
   ledger,
   batch,
   service,
+  messages,
 ];
 
 /** Everything that goes on by itself. */

@@ -3,6 +3,7 @@ import { flowReacted } from '@minipilot/kernel/flow.js';
 import { batchEvents } from './batch/events.js';
 import { callEvents } from './call/events.js';
 import { ledgerEvents } from './ledger/events.js';
+import { messagesEvents } from './messages/events.js';
 import { personEvents } from './person/events.js';
 import { pilotEvents } from './pilot/events.js';
 import { policyEvents } from './policy/events.js';
@@ -21,5 +22,6 @@ export const catalogue = new Catalogue([
   ...ledgerEvents,
   ...batchEvents,
   ...serviceEvents,
+  ...messagesEvents,
   flowReacted,
 ]);

@@ -10,6 +10,8 @@ export const scorebookStream = (tenant: string, book: string) => streamName(tena
 export const scoringStream = (tenant: string, call: string) => streamName(tenant, 'scoring', call);
 export const ledgerStream = (tenant: string, call: string) => streamName(tenant, 'ledger', call);
 export const batchStream = (tenant: string, batch: string) => streamName(tenant, 'batch', batch);
+/** What was told to the people of a pilot. */
+export const messagesStream = (tenant: string, pilot: string) => streamName(tenant, 'messages', pilot);
 export const serviceStream = (tenant: string, service: string) => streamName(tenant, 'service', service);
 
 /** One pilot per applicant, call and slot; applying again after a withdrawal continues the withdrawn stream. */

@@ -15,7 +15,7 @@ const aune = (): History => {
   h.pilot(
     pilot,
     'pilot.notified',
-    { channel: 'letter', sentOn: '2027-03-05', noticeOn: '2027-03-12', appealUntil: '2027-03-30', acceptBy: '2027-04-12' },
+    { channel: 'letter', sentOn: '2027-03-05', noticeOn: '2027-03-12', appealUntil: '2027-03-30', acceptBy: '2027-04-12', document: null },
     '2027-03-05T11:00:00.000Z',
   );
   return h;

@@ -112,12 +112,18 @@ class CheckAnswer {
   @Word(['eligible', 'ineligible']) suggestion: 'eligible' | 'ineligible';
   @Str({ list: true }) codes: string[];
 }
+export class DocumentAnswer {
+  @Str({ description: 'SHA-256 of its bytes' }) digest: string;
+  @Word(['fi', 'sv', 'en']) language: 'fi' | 'sv' | 'en';
+  @Int({ description: 'version of words and layout' }) template: number;
+}
 class NoticeAnswer {
   @Word(['electronic', 'letter']) channel: 'electronic' | 'letter';
   @Day() sentOn: string;
   @Day({ description: 'the addressee counts as told' }) noticeOn: string;
   @Day() appealUntil: string;
   @Day({ nullable: true, description: 'last day to accept; only with an award' }) acceptBy: string | null;
+  @Of(() => DocumentAnswer, { nullable: true, description: 'the decision document that went with it' }) document: DocumentAnswer | null;
 }
 class PublicationAnswer {
   @Day() publishedOn: string;

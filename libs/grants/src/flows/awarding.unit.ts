@@ -50,7 +50,7 @@ const decided = (change: object = {}): Past => [
 ];
 const notified = (appealUntil = '2027-10-25', acceptBy: string | null = '2027-11-10'): Past => [
   'pilot.notified',
-  { channel: 'electronic', sentOn: '2027-10-08', noticeOn: '2027-10-11', appealUntil, acceptBy },
+  { channel: 'electronic', sentOn: '2027-10-08', noticeOn: '2027-10-11', appealUntil, acceptBy, document: null },
 ];
 const published = (appealUntil = '2027-10-29'): Past => [
   'pilot.decision-published',

@@ -1,6 +1,9 @@
 import { parseStream } from '@minipilot/kernel/decider.js';
 import type { Flow, FlowCommand } from '@minipilot/kernel/flow.js';
+import type { Document } from '../pilot/events.js';
 import { pilotStream } from '../streams.js';
+
+type Issued = { application: string } & Document;
 
 /** Copies each decision, notice and publication from the call's scoring stream to the pilots that it concerns. */
 export const deciding: Flow<null> = {
@@ -24,8 +27,13 @@ export const deciding: Flow<null> = {
       const decision = { type: 'RecordDecision', result, cents, from, decision: id, section, decidedOn, decider: actor, deMinimis };
       return { commands: [toPilot(application, decision)] };
     }
-    const { applications, ...window } = data as { applications: string[] } & Record<string, unknown>;
-    const command = { type: type === 'scoring.published' ? 'RecordPublication' : 'RecordNotice', ...window };
-    return { commands: applications.map((pilot) => toPilot(pilot, command)) };
+    const { applications, documents, ...window } = data as { applications: string[]; documents: Issued[] } & Record<string, unknown>;
+    if (type === 'scoring.published')
+      return { commands: applications.map((pilot) => toPilot(pilot, { type: 'RecordPublication', ...window })) };
+    const commands = applications.map((pilot) => {
+      const { application: _, ...document } = documents.find(({ application }) => application === pilot) ?? { application: '' };
+      return toPilot(pilot, { type: 'RecordNotice', ...window, document: 'digest' in document ? document : null });
+    });
+    return { commands };
   },
 };

@@ -277,10 +277,14 @@ describe('deciding', () => {
     });
     const window = { noticeOn: '2027-10-11', appealUntil: '2027-10-25' };
     const notice = { channel: 'electronic', sentOn: '2027-10-08', ...window };
-    expect(flow.on(stream, 'scoring.notice-sent', { applications: [id(1), id(2)], ...notice })).toEqual({
-      commands: [1, 2].map((n) => to(id(n), { type: 'RecordNotice', ...notice })),
+    const document = { digest: hash('document'), language: 'sv', template: 1 };
+    const documents = [{ application: id(2), ...document }];
+    expect(flow.on(stream, 'scoring.notice-sent', { applications: [id(1), id(2)], ...notice, documents })).toEqual({
+      commands: [1, 2].map((n) => to(id(n), { type: 'RecordNotice', ...notice, document: n === 2 ? document : null })),
     });
-    expect(flow.on(stream, 'scoring.published', { applications: [PILOT], publishedOn: '2027-10-08', ...window })).toEqual({
+    const minutes = [{ audience: 'minutes', ...document }];
+    const published = { applications: [PILOT], publishedOn: '2027-10-08', ...window, documents: minutes };
+    expect(flow.on(stream, 'scoring.published', published)).toEqual({
       commands: [to(PILOT, { type: 'RecordPublication', publishedOn: '2027-10-08', ...window })],
     });
     expect(flow.due('none', '2027-10-08T12:00:00.000Z')).toEqual({});

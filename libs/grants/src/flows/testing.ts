@@ -153,6 +153,7 @@ export class Town {
     for (const [index, command] of commands.entries()) {
       const commandId = flowCommandId(stream, inputId, command.command.type, command.stream, index);
       if (command.aggregate === 'bank') await this.errand(command, commandId);
+      else if (command.aggregate === 'mail') await this.mail(command, commandId);
       else {
         const result = await this.run(command, commandId, `flow.${flow.name}`);
         if (result instanceof Rejected)
@@ -265,6 +266,15 @@ export class Town {
   /** what lies sealed in the event of an account */
   ibanOf(accountEvent: string): string {
     return (this.sealed.get(`${accountEvent} iban`)!.payload as { iban: string }).iban;
+  }
+
+  /** What the process that may open addresses does for the notifying flow. */
+  private async mail({ stream, command }: FlowCommand, commandId: string): Promise<void> {
+    const { message, kind, cause, addressee } = command;
+    const about = { message, kind, cause, addressee, to: uuid5('to', stream), language: 'fi' };
+    const record = { type: 'RecordSent', ...about, messageId: `<${String(message)}@town.example>`, document: null };
+    const done = await this.run({ aggregate: 'messages', stream, command: record }, uuid5(commandId, 'sent'), 'flow.notifying');
+    if (done instanceof Rejected) throw new Error(`a message that was sent is refused: ${done.code}`);
   }
 
   /** What the process with the bank's keys does for the paying flow. */

@@ -56,6 +56,14 @@ export const Outcome = oneOf('yes', 'partly', 'no');
 export const DecisionResult = oneOf('granted', 'waiting', 'refused', 'ineligible', 'late');
 export type DecisionResult = Static<typeof DecisionResult>;
 export const Reach = oneOf('electronic', 'letter');
+/** A document whose bytes are kept, by their SHA-256. */
+export const Document = object({
+  digest: Hash,
+  language: oneOf('fi', 'sv', 'en'),
+  /** version of the words and the layout that it was made with */
+  template: Count,
+});
+export type Document = Static<typeof Document>;
 export const Channel = oneOf('online', 'agent', 'desk', 'phone', 'paper');
 
 /** The plain part of an application: what decisions and counts need, and nothing that points to a person. */
@@ -136,8 +144,10 @@ export const pilotEvents = [
       appealUntil: Day,
       /** last day to accept; only with an award */
       acceptBy: nullable(Day),
+      /** the decision document that the addressee was given */
+      document: nullable(Document),
     }),
-    { access: 'party' },
+    { v: 2, access: 'party', upcast: { 1: (data) => ({ ...data, document: null }) } },
   ),
   defineEvent(
     'pilot.decision-published',

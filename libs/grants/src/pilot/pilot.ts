@@ -166,12 +166,12 @@ function recordDecision(
     }
     case 'RecordNotice': {
       if (state.decision === null) return reject('not-decided');
-      const { channel, sentOn, noticeOn, appealUntil } = command;
+      const { channel, sentOn, noticeOn, appealUntil, document = null } = command;
       const { notice } = state;
       if (notice?.channel === channel && notice.sentOn === sentOn && notice.noticeOn === noticeOn && notice.appealUntil === appealUntil)
         return [];
       const acceptBy = state.award === 'offered' ? addDays(noticeOn, facts.policy.acceptDays) : null;
-      return [{ type: 'pilot.notified', data: { channel, sentOn, noticeOn, appealUntil, acceptBy } }];
+      return [{ type: 'pilot.notified', data: { channel, sentOn, noticeOn, appealUntil, acceptBy, document } }];
     }
     case 'RecordPublication': {
       if (state.decision === null) return reject('not-decided');

@@ -197,10 +197,10 @@ describe('a decision is copied to its pilot', () => {
     const data = { channel: 'electronic', sentOn: '2027-10-08', noticeOn: '2027-10-11', appealUntil: '2027-10-25' };
     past(submit(), decided())
       .when(notice())
-      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: '2027-11-10' } }]);
+      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: '2027-11-10', document: null } }]);
     past(submit(), decided({ result: 'refused', cents: 0 }))
       .when(notice())
-      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: null } }]);
+      .then([{ type: 'pilot.notified', data: { ...data, acceptBy: null, document: null } }]);
     past(submit(), decided(), notice()).when(notice()).thenNothing();
     expect(past(submit(), decided(), notice()).when(notice({ channel: 'letter', sentOn: '2027-10-12' })).result).toHaveLength(1);
     past(submit()).when(notice()).thenRejected('not-decided');

@@ -3,7 +3,7 @@ import { addDays, type Instant, type LocalDate } from '@minipilot/kernel/time.js
 import type { CallState } from '../call/call.js';
 import type { ApplicantKind } from '../call/events.js';
 import type { Policy } from '../policy/events.js';
-import type { DecisionResult, PilotEvent } from './events.js';
+import type { DecisionResult, Document, PilotEvent } from './events.js';
 
 /** The plain part of an application. */
 export interface ApplicationFacts {
@@ -47,7 +47,14 @@ export type PilotCommand = { call: string } & (
       decider: string;
       deMinimis: string | null;
     }
-  | { type: 'RecordNotice'; channel: 'electronic' | 'letter'; sentOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate }
+  | {
+      type: 'RecordNotice';
+      channel: 'electronic' | 'letter';
+      sentOn: LocalDate;
+      noticeOn: LocalDate;
+      appealUntil: LocalDate;
+      document?: Document | null;
+    }
   | { type: 'RecordPublication'; publishedOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate }
   | { type: 'AcceptAward' }
   | { type: 'ChangeAccount'; channel: Channel }
@@ -87,7 +94,13 @@ export interface PilotState {
     reportDueDays: number;
     decision: string;
   } | null;
-  notice: { channel: 'electronic' | 'letter'; sentOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate } | null;
+  notice: {
+    channel: 'electronic' | 'letter';
+    sentOn: LocalDate;
+    noticeOn: LocalDate;
+    appealUntil: LocalDate;
+    document: Document | null;
+  } | null;
   publication: { publishedOn: LocalDate; appealUntil: LocalDate } | null;
   /** who answers for the money */
   recipient: string;

@@ -19,7 +19,7 @@ import {
   version1,
 } from '@minipilot/kernel/schema.js';
 import { Type, type Static } from 'typebox';
-import { DecisionResult, Reach } from '../pilot/events.js';
+import { DecisionResult, Document, Reach } from '../pilot/events.js';
 import { Place, RoundPlace } from '../selection/selection.js';
 
 export const OpenedCard = object({
@@ -126,13 +126,29 @@ export const scoringEvents = [
   defineEvent(
     'scoring.notice-sent',
     'Addressees were told of their decisions; their own appeal windows follow.',
-    object({ applications: list(Id, 500), channel: Reach, sentOn: Day, noticeOn: Day, appealUntil: Day }),
-    { access: 'party' },
+    object({
+      applications: list(Id, 500),
+      channel: Reach,
+      sentOn: Day,
+      noticeOn: Day,
+      appealUntil: Day,
+      /** the decision documents that they were given */
+      documents: list(object({ application: Id, ...Document.properties }), 500),
+    }),
+    { v: 2, access: 'party', upcast: { 1: (data) => ({ ...data, documents: [] }) } },
   ),
   defineEvent(
     'scoring.published',
     "Decisions were published on the web; the residents' appeal window follows.",
-    object({ publishedOn: Day, noticeOn: Day, appealUntil: Day, applications: list(Id, 500) }),
+    object({
+      publishedOn: Day,
+      noticeOn: Day,
+      appealUntil: Day,
+      applications: list(Id, 500),
+      /** the documents of all these decisions together, with the first page: for everybody, and with names for the minutes */
+      documents: list(object({ audience: oneOf('public', 'minutes'), ...Document.properties }), 10),
+    }),
+    { v: 2, fields: { documents: 'party' }, upcast: { 1: (data) => ({ ...data, documents: [] }) } },
   ),
   defineEvent(
     'scoring.place-freed',

@@ -1,13 +1,15 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
 import { sha256, jcs } from '@minipilot/kernel/ids.js';
-import { addDays, localDate, nextWorkingDay, type LocalDate } from '@minipilot/kernel/time.js';
+import { localDate } from '@minipilot/kernel/time.js';
 import { call, grantableCents, takesPart } from '../call/call.js';
+import { messages, undelivered, type MessagesState } from '../messages/messages.js';
 import type { DecisionResult } from '../pilot/events.js';
 import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
 import { policyOf } from '../policy/policy.js';
+import { appealWindow } from '../policy/windows.js';
 import { scorebook } from '../scorebook/scorebook.js';
 import { ranked, rollingRound, type Place, type RoundPlace } from '../selection/selection.js';
-import { callStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
+import { callStream, messagesStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
 import {
   CARD_PAGE,
@@ -72,6 +74,7 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     cards: [],
     booksOpen: 0,
     seed: null,
+    told: {},
   };
   const own = await sources.fold(scoring, `${sources.tenant}.scoring-${command.call}`);
   const touched = {
@@ -81,6 +84,7 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     ProposeRound: () => [...new Set(own.readings.map((r) => r.application))].filter((id) => !(id in own.decided)),
     DecideApplications: () => (command as Of<'DecideApplications'>).decisions.map((d) => d.application),
     FreePlace: () => [(command as Of<'FreePlace'>).application],
+    SendNotice: () => (command as Of<'SendNotice'>).applications,
   } as Partial<Record<ScoringCommand['type'], () => readonly string[]>>;
   const pilots: Record<string, PilotState> = {};
   for (const id of touched[command.type]?.() ?? []) pilots[id] = await sources.fold(pilot, pilotStream(sources.tenant, id));
@@ -91,7 +95,10 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
   // a call that was not announced has no lot
   if (command.type === 'ProposeRound' && facts.call.status === 'announced')
     return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
-  return { ...facts, pilots };
+  if (command.type !== 'SendNotice') return { ...facts, pilots };
+  const told: Record<string, MessagesState> = {};
+  for (const id of command.applications) told[id] = await sources.fold(messages, messagesStream(sources.tenant, id));
+  return { ...facts, pilots, told };
 }
 
 /** The newest card of each member and application that the member had no conflict with, with values and salt. */
@@ -420,19 +427,22 @@ function afterDecision(
 ): ScoringEvent[] | Rejected {
   const { policy } = facts;
   const today = localDate(occasion.now, policy.timeZone);
-  const appealUntil = (noticeOn: LocalDate) => nextWorkingDay(addDays(noticeOn, policy.appealDays), policy.holidays);
   switch (command.type) {
     case 'SendNotice': {
       if (command.sentOn > today) return reject('date-in-future', { on: command.sentOn }, '/sentOn');
       for (const [i, id] of command.applications.entries()) {
         const decided = state.decided[id];
         if (decided === undefined) return reject('not-decided', {}, `/applications/${i}`);
-        if (decided.noticed) return reject('already-noticed', {}, `/applications/${i}`);
+        // what did not reach its addressee was not told: the window runs from the notice that does
+        if (decided.noticed && undelivered(facts.told[id]!).length === 0) return reject('already-noticed', {}, `/applications/${i}`);
         if (command.sentOn < decided.decidedOn) return reject('notice-before-decision', { decidedOn: decided.decidedOn }, '/sentOn');
+        if (command.channel === 'electronic' && facts.pilots[id]!.application?.reach === 'letter')
+          return reject('no-electronic-address', {}, `/applications/${i}`);
       }
-      const noticeOn = addDays(command.sentOn, policy.noticeDays[command.channel]);
-      const { applications, channel, sentOn } = command;
-      return [{ type: 'scoring.notice-sent', data: { applications, channel, sentOn, noticeOn, appealUntil: appealUntil(noticeOn) } }];
+      const { applications, channel, sentOn, documents } = command;
+      const window = appealWindow(policy, channel, sentOn);
+      if (documents !== undefined && documents.appealUntil !== window.appealUntil) return reject('document-of-other-window');
+      return [{ type: 'scoring.notice-sent', data: { applications, channel, sentOn, ...window, documents: documents?.of ?? [] } }];
     }
     case 'PublishDecisions': {
       if (command.publishedOn > today) return reject('date-in-future', { on: command.publishedOn }, '/publishedOn');
@@ -441,12 +451,15 @@ function afterDecision(
         .map(([id]) => id)
         .sort();
       if (applications.length === 0) return reject('nothing-to-publish');
-      const noticeOn = addDays(command.publishedOn, policy.noticeDays.publication);
-      const window = { publishedOn: command.publishedOn, noticeOn, appealUntil: appealUntil(noticeOn) };
+      const { publishedOn, documents = [] } = command;
+      const window = { publishedOn, ...appealWindow(policy, 'publication', publishedOn) };
       const pages = Array.from({ length: Math.ceil(applications.length / PUBLISH_PAGE) }, (_, i) =>
         applications.slice(i * PUBLISH_PAGE, (i + 1) * PUBLISH_PAGE),
       );
-      return pages.map((page) => ({ type: 'scoring.published', data: { ...window, applications: page } }));
+      return pages.map((page, i) => ({
+        type: 'scoring.published',
+        data: { ...window, applications: page, documents: i === 0 ? documents : [] },
+      }));
     }
     case 'FreePlace': {
       const place = state.decided[command.application];

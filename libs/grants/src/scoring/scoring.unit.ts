@@ -1,5 +1,6 @@
 import { type Rejected } from '@minipilot/kernel/decider.js';
-import { CALL, ROLLING, SEED, announced, hash, id, told } from '../testing.js';
+import { CALL, POLICY, ROLLING, SEED, announced, hash, id, told } from '../testing.js';
+import { messages } from '../messages/messages.js';
 import { CARD_PAGE, nextWaiting, placesDigest, scoring, type DecisionItem, type ScoringCommand, type ScoringFacts } from './scoring.js';
 import { type ScoringEvent } from './events.js';
 import {
@@ -339,7 +340,7 @@ describe('notice and publication', () => {
     const step = told(scoring, inSpring, NOW, DECIDER)(...signed, [{ ...asProposed, decidedOn: '2027-03-05' } as ScoringCommand, DAY]);
     step
       .when(notice(channel, sentOn), '2028-01-03T08:00:00.000Z')
-      .then([{ type: 'scoring.notice-sent', data: { applications: [IDS[0]], channel, sentOn, noticeOn, appealUntil } }]);
+      .then([{ type: 'scoring.notice-sent', data: { applications: [IDS[0]], channel, sentOn, noticeOn, appealUntil, documents: [] } }]);
   });
 
   it('follows the decision, and is not told ahead', () => {
@@ -348,6 +349,32 @@ describe('notice and publication', () => {
     decided()
       .when(notice('letter', '2027-10-08', [IDS[0], id('stranger')]), DAY)
       .thenRejected('not-decided');
+  });
+
+  it('carries the documents that were given, whose last day must be that of the notice', () => {
+    const of = [{ application: IDS[0], digest: hash('document'), language: 'sv' as const, template: 1 }];
+    const given = (appealUntil: string) => ({ ...notice('letter', '2027-10-08'), documents: { appealUntil, of } }) as ScoringCommand;
+    expect(decided().when(given('2027-10-29'), DAY).result).toMatchObject([{ data: { documents: of } }]);
+    decided().when(given('2027-10-25'), DAY).thenRejected('document-of-other-window');
+  });
+
+  it('goes by e-mail to those who have one, and again to those whom it did not reach', () => {
+    const onPaper = facts({ pilots: pilots({ [IDS[0]]: application(1, { reach: 'letter' }) }) });
+    const noticed = decided([notice('electronic', '2027-10-08')]);
+    decided().when(notice('electronic', '2027-10-08'), DAY, undefined, onPaper).thenRejected('no-electronic-address', {});
+    const about = {
+      message: id('message'),
+      kind: 'decision',
+      cause: id('cause'),
+      addressee: 'applicant',
+      to: id('to'),
+      language: 'fi',
+    } as const;
+    const { state } = told(messages, POLICY, DAY)({ type: 'RecordFailed', ...about, why: 'refused', code: '550', letter: null });
+    const lost = facts({ told: { ...facts().told, [IDS[0]]: state } });
+    expect(noticed.when(notice('letter', '2027-10-08'), DAY, undefined, lost).result).toMatchObject([
+      { data: { channel: 'letter', appealUntil: '2027-10-29' } },
+    ]);
   });
 
   it('is given once, and never of a decision from before the close', () => {
@@ -360,9 +387,11 @@ describe('notice and publication', () => {
   });
 
   it('on the web starts the residents’ window, once for each decision', () => {
-    const data = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29', applications: [...IDS].sort() };
+    const documents = [{ audience: 'public' as const, digest: hash('document'), language: 'fi' as const, template: 1 }];
+    const window = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29' };
+    const data = { ...window, applications: [...IDS].sort(), documents };
     decided()
-      .when(publish('2027-10-08'), DAY)
+      .when({ ...publish('2027-10-08'), documents } as ScoringCommand, DAY)
       .then([{ type: 'scoring.published', data }]);
     decided([publish('2027-10-08')])
       .when(publish('2027-10-08'), DAY)

@@ -1,7 +1,8 @@
 import type { Meta } from '@minipilot/kernel/event.js';
 import type { Instant, LocalDate } from '@minipilot/kernel/time.js';
 import type { CallState } from '../call/call.js';
-import type { DecisionResult } from '../pilot/events.js';
+import type { MessagesState } from '../messages/messages.js';
+import type { DecisionResult, Document } from '../pilot/events.js';
 import type { PilotState } from '../pilot/pilot.js';
 import type { Policy } from '../policy/events.js';
 import type { Place, RoundPlace } from '../selection/selection.js';
@@ -27,8 +28,15 @@ export type ScoringCommand = { call: string } & (
   | { type: 'RecordReading'; application: string; values: boolean[] }
   | { type: 'ProposeRound'; effectiveAt: Instant }
   | { type: 'DecideApplications'; decisions: DecisionItem[]; section: string; caseNumber: string; decidedOn: LocalDate }
-  | { type: 'SendNotice'; applications: string[]; channel: 'electronic' | 'letter'; sentOn: LocalDate }
-  | { type: 'PublishDecisions'; publishedOn: LocalDate }
+  | {
+      type: 'SendNotice';
+      applications: string[];
+      channel: 'electronic' | 'letter';
+      sentOn: LocalDate;
+      /** with the last day to appeal that they name */
+      documents?: { appealUntil: LocalDate; of: ({ application: string } & Document)[] };
+    }
+  | { type: 'PublishDecisions'; publishedOn: LocalDate; documents?: ({ audience: 'public' | 'minutes' } & Document)[] }
   | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
 );
 
@@ -72,6 +80,8 @@ export interface ScoringFacts {
   booksOpen: number;
   /** revealed only to the command that needs it */
   seed: string | null;
+  /** what was told to the people of the applications; only for SendNotice */
+  told: Readonly<Record<string, MessagesState>>;
 }
 
 /** Lot seeds lie in the vault from announcement to selection. */

@@ -1,3 +1,4 @@
+import { messages } from '../messages/messages.js';
 import { pilot, type PilotState } from '../pilot/pilot.js';
 import { CALL, POLICY, SEED, announced, hash, id, told } from '../testing.js';
 import { scoring, type DecisionItem, type ScoringCommand, type ScoringFacts } from './scoring.js';
@@ -51,6 +52,7 @@ export const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({
   cards,
   booksOpen: 0,
   seed: SEED,
+  told: Object.fromEntries(IDS.map((key) => [key, messages.initial])),
   ...change,
 });
 export const past = told(scoring, facts(), NOW, DECIDER);
