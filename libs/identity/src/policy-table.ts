@@ -1,24 +1,32 @@
 import type { AccessRule } from '@minipilot/platform/http/request-context.js';
 import type { Role } from './roles.js';
+import type { Stage } from './stages.js';
 
-/** A row of the table: who may call the route, and what must be theirs. */
+/** What in a path may have to be the caller's own, and whose each is. */
+export const OWN = {
+  draft: 'who began it',
+  application: 'its applicant, its recipient, who filed it or helped',
+  committee: 'who is on the committee of the call',
+  chair: 'who chairs the committee of the call',
+} as const;
+export type Own = keyof typeof OWN;
+
+/** A row of the table: who may call the route, what must be theirs, and when. */
 export interface PolicyRow extends AccessRule {
   for: 'public' | 'signed-in' | 'operator' | readonly [Role, ...Role[]];
   own?: Own;
   others?: readonly Role[];
   helped?: readonly Role[];
+  stage?: Stage;
 }
 
-/** What in the path must be the caller's own. */
-export type Own =
-  /** a draft: whoever began it */
-  | 'draft'
-  /** an application: its applicant, its recipient, whoever filed it or helped */
-  | 'application'
-  /** the committee of the call: whoever is on it */
-  | 'committee'
-  /** the committee of the call: who chairs it */
-  | 'chair';
+/** Roles that may fill in an application for somebody, which its body says. */
+export const HELPERS: readonly Role[] = ['agent', 'officer'];
+
+/** An award and its report: for whom it was granted; an officer where staff took the application down. */
+const theirs = { for: 'signed-in', own: 'application', helped: ['officer'] } as const;
+/** A member's own book of cards. */
+const ownBook = { for: ['member', 'chair'], own: 'committee', unobserved: true } as const;
 
 /**
  * Who may do what: a row for each route, grouped as the API is. Nothing else opens a route; a route without a row stops the
@@ -29,6 +37,7 @@ export type Own =
  * - `others` – roles that reach what is others' too; of applications not who is on the committee, until scoring closes
  * - `helped` – roles that may act on an application which staff took down for somebody, on paper, by phone or at a desk
  * - `fresh` – the caller must have signed in a moment ago
+ * - `stage` – when it works, and the code of the refusal otherwise: see stages.ts
  * - `unobserved` – neither logged nor counted, as long as the program does not fail
  *
  * What depends on the person and not on the role (conflicts of interest, two people for a payment, nobody decides on what they
@@ -55,12 +64,12 @@ export const policyTable = {
   'GET /api/:tenant/desk/calls/:call': { for: ['officer', 'decision-maker', 'auditor'] },
   'GET /api/:tenant/desk/lessons': { for: ['officer'] },
   'POST /api/:tenant/calls': { for: ['officer'] },
-  'PUT /api/:tenant/calls/:call': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/announcement': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/extension': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/budget-raise': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/cancellation': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/admissions': { for: ['officer'] },
+  'PUT /api/:tenant/calls/:call': { for: ['officer'], stage: 'call-is-draft' },
+  'POST /api/:tenant/calls/:call/announcement': { for: ['officer'], stage: 'call-is-draft' },
+  'POST /api/:tenant/calls/:call/extension': { for: ['officer'], stage: 'before-close' },
+  'POST /api/:tenant/calls/:call/budget-raise': { for: ['officer'], stage: 'call-is-announced' },
+  'POST /api/:tenant/calls/:call/cancellation': { for: ['officer'], stage: 'before-close' },
+  'POST /api/:tenant/calls/:call/admissions': { for: ['officer'], stage: 'after-close' },
 
   // Applying
   'POST /api/:tenant/calls/:call/drafts': { for: 'signed-in' },
@@ -68,66 +77,66 @@ export const policyTable = {
   'GET /api/:tenant/calls/:call/drafts/:draft': { for: 'signed-in', own: 'draft' },
   'PUT /api/:tenant/calls/:call/drafts/:draft': { for: 'signed-in', own: 'draft' },
   'DELETE /api/:tenant/calls/:call/drafts/:draft': { for: 'signed-in', own: 'draft' },
-  'POST /api/:tenant/calls/:call/drafts/:draft/submit': { for: 'signed-in', own: 'draft' },
+  'POST /api/:tenant/calls/:call/drafts/:draft/submit': { for: 'signed-in', own: 'draft', stage: 'call-is-open' },
   'GET /api/:tenant/my/applications': { for: 'signed-in' },
   'GET /api/:tenant/desk/calls/:call/applications': { for: ['officer', 'decision-maker', 'auditor'] },
   'GET /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', others: ['officer', 'decision-maker'] },
-  'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application' },
-  'POST /api/:tenant/applications/:pilot/withdrawal': { for: 'signed-in', own: 'application' },
-  'POST /api/:tenant/applications/:pilot/check': { for: ['officer'] },
+  'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', stage: 'before-close' },
+  'POST /api/:tenant/applications/:pilot/withdrawal': { for: 'signed-in', own: 'application', stage: 'before-close' },
+  'POST /api/:tenant/applications/:pilot/check': { for: ['officer'], stage: 'undecided' },
 
   // Scoring, proposal and decision
-  'POST /api/:tenant/calls/:call/scoring': { for: ['officer'] },
+  'POST /api/:tenant/calls/:call/scoring': { for: ['officer'], stage: 'before-scoring' },
   'GET /api/:tenant/calls/:call/scoring': {
     for: ['officer', 'chair', 'decision-maker'],
     own: 'chair',
     others: ['officer', 'decision-maker'],
   },
-  'POST /api/:tenant/calls/:call/scoring/extension': { for: ['officer', 'chair'], own: 'chair', others: ['officer'] },
-  'GET /api/:tenant/calls/:call/scorebook': { for: ['member', 'chair'], own: 'committee', unobserved: true },
-  'POST /api/:tenant/calls/:call/scorebook/conflicts': { for: ['member', 'chair'], own: 'committee', unobserved: true },
-  'POST /api/:tenant/calls/:call/scorebook/recusals': { for: ['member', 'chair'], own: 'committee', unobserved: true },
-  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { for: ['member', 'chair'], own: 'committee', unobserved: true },
-  'POST /api/:tenant/calls/:call/scorebook/completion': { for: ['member', 'chair'], own: 'committee' },
-  'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'] },
-  'POST /api/:tenant/calls/:call/rounds': { for: ['officer'] },
+  'POST /api/:tenant/calls/:call/scoring/extension': { for: ['officer', 'chair'], own: 'chair', others: ['officer'], stage: 'scoring' },
+  'GET /api/:tenant/calls/:call/scorebook': ownBook,
+  'POST /api/:tenant/calls/:call/scorebook/conflicts': { ...ownBook, stage: 'scoring' },
+  'POST /api/:tenant/calls/:call/scorebook/recusals': { ...ownBook, stage: 'scoring' },
+  'PUT /api/:tenant/calls/:call/scorebook/cards/:application': { ...ownBook, stage: 'scoring' },
+  'POST /api/:tenant/calls/:call/scorebook/completion': { for: ['member', 'chair'], own: 'committee', stage: 'scoring' },
+  'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'], stage: 'call-is-rolling' },
+  'POST /api/:tenant/calls/:call/rounds': { for: ['officer'], stage: 'call-is-rolling' },
   'GET /api/:tenant/calls/:call/proposal': { for: ['officer', 'member', 'chair', 'decision-maker', 'auditor'] },
-  'POST /api/:tenant/calls/:call/proposal/signature': { for: ['chair'] },
-  'POST /api/:tenant/calls/:call/decisions': { for: ['decision-maker'], fresh: true },
-  'POST /api/:tenant/calls/:call/notices': { for: ['officer'] },
-  'POST /api/:tenant/calls/:call/publication': { for: ['officer'] },
+  'POST /api/:tenant/calls/:call/proposal/signature': { for: ['chair'], stage: 'proposed' },
+  'POST /api/:tenant/calls/:call/decisions': { for: ['decision-maker'], fresh: true, stage: 'proposal-is-signed' },
+  'POST /api/:tenant/calls/:call/notices': { for: ['officer'], stage: 'decided' },
+  'POST /api/:tenant/calls/:call/publication': { for: ['officer'], stage: 'to-publish' },
 
   // Award and report
-  'POST /api/:tenant/applications/:pilot/acceptance': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
-  'POST /api/:tenant/applications/:pilot/account': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
-  'POST /api/:tenant/applications/:pilot/decline': { for: 'signed-in', own: 'application', helped: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/recipient-withdrawal': { for: 'signed-in', own: 'application', helped: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/recipient': { for: 'signed-in', own: 'application', helped: ['officer'], fresh: true },
-  'POST /api/:tenant/applications/:pilot/plan-change': { for: 'signed-in', own: 'application', helped: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/plan-refusal': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/report': { for: 'signed-in', own: 'application', helped: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/report-return': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/report-acceptance': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/report-extension': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/public-text': { for: ['officer'] },
-  'POST /api/:tenant/applications/:pilot/public-recipient': { for: ['officer'] },
+  'POST /api/:tenant/applications/:pilot/acceptance': { ...theirs, fresh: true, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/account': { ...theirs, fresh: true, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/decline': { ...theirs, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/recipient-withdrawal': { ...theirs, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/recipient': { ...theirs, fresh: true, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/plan-change': { ...theirs, stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/plan-refusal': { for: ['officer'], stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/report': { ...theirs, stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/report-return': { for: ['officer'], stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/report-acceptance': { for: ['officer'], stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/report-extension': { for: ['officer'], stage: 'paid' },
+  'POST /api/:tenant/applications/:pilot/public-text': { for: ['officer'], stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/public-recipient': { for: ['officer'], stage: 'granted' },
 
   // Payouts
-  'POST /api/:tenant/applications/:pilot/payout-retry': { for: ['officer', 'finance-clerk'] },
-  'POST /api/:tenant/applications/:pilot/returned-money': { for: ['finance-clerk'] },
+  'POST /api/:tenant/applications/:pilot/payout-retry': { for: ['officer', 'finance-clerk'], stage: 'accepted' },
+  'POST /api/:tenant/applications/:pilot/returned-money': { for: ['finance-clerk'], stage: 'paid' },
   'GET /api/:tenant/batches': { for: ['finance-clerk', 'finance-approver', 'auditor'] },
   'GET /api/:tenant/batches/:batch': { for: ['finance-clerk', 'finance-approver', 'auditor'] },
-  'POST /api/:tenant/batches/:batch/preparation': { for: ['finance-clerk'] },
-  'POST /api/:tenant/batches/:batch/close-matches': { for: ['finance-clerk'] },
-  'POST /api/:tenant/batches/:batch/approval': { for: ['finance-approver'], fresh: true },
+  'POST /api/:tenant/batches/:batch/preparation': { for: ['finance-clerk'], stage: 'batch-is-open' },
+  'POST /api/:tenant/batches/:batch/close-matches': { for: ['finance-clerk'], stage: 'batch-is-open' },
+  'POST /api/:tenant/batches/:batch/approval': { for: ['finance-approver'], fresh: true, stage: 'batch-is-open' },
 
   // Adoption
-  'POST /api/:tenant/applications/:pilot/adoption': { for: ['officer'] },
-  'POST /api/:tenant/services/:service/answer': { for: ['owner'] },
-  'POST /api/:tenant/services/:service/decision': { for: ['decision-maker'], fresh: true },
-  'POST /api/:tenant/services/:service/districts': { for: ['owner'] },
-  'POST /api/:tenant/services/:service/reviews': { for: ['owner'] },
-  'POST /api/:tenant/services/:service/end': { for: ['owner', 'decision-maker'] },
+  'POST /api/:tenant/applications/:pilot/adoption': { for: ['officer'], stage: 'report-is-accepted' },
+  'POST /api/:tenant/services/:service/answer': { for: ['owner'], stage: 'adoption-is-proposed' },
+  'POST /api/:tenant/services/:service/decision': { for: ['decision-maker'], fresh: true, stage: 'adoption-is-proposed' },
+  'POST /api/:tenant/services/:service/districts': { for: ['owner'], stage: 'adopted' },
+  'POST /api/:tenant/services/:service/reviews': { for: ['owner'], stage: 'adopted' },
+  'POST /api/:tenant/services/:service/end': { for: ['owner', 'decision-maker'], stage: 'adopted' },
 
   // Policy of the municipality, work that waits, the rights of a person
   'GET /api/:tenant/policy': { for: 'signed-in' },

@@ -1,6 +1,7 @@
 import { isParty, pilot, type ApplicationFacts, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
+import { HELPERS } from '@minipilot/identity/policy-table.js';
 import { entityId, uuid5 } from '@minipilot/kernel/ids.js';
 import { addDays, localDate, startOfDay } from '@minipilot/kernel/time.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
@@ -87,7 +88,6 @@ export class PublishRecipient {
   @Text(120) organisation: string;
 }
 
-const STAFF = ['officer', 'agent'];
 const shape = new ShapePipe();
 
 /** The application in the path. Whose it is, the guard has asked. */
@@ -252,7 +252,7 @@ export const applicationHandlers = [
   handler(StartDraft, async (desk, { form, helped }, act) => {
     const { tenant, subject, roles } = act.caller;
     if (helped !== undefined) {
-      if (!roles.some((role) => STAFF.includes(role))) throw new Problem('forbidden');
+      if (!HELPERS.some((role) => roles.includes(role))) throw new Problem('forbidden');
       if (!helped.authorised)
         throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/authorised', code: 'must-be-confirmed' }] });
       if (helped.writtenAt > desk.now())

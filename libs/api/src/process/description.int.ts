@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Compile } from 'typebox/schema';
-import { policyTable } from '@minipilot/identity/policy-table.js';
+import { policyTable, type PolicyRow } from '@minipilot/identity/policy-table.js';
+import { stages } from '@minipilot/identity/stages.js';
+import { problemTexts } from '@minipilot/platform/http/problem.js';
 import type { Route } from '@minipilot/platform/http/request-context.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { EXAMPLE_FORM } from '../answers/examples.js';
 import { ApplicationForm } from '../commands/application.forms.js';
-import { API_INFO, describeWholeApi, openApiFile } from './description.js';
+import { registerDomainProblems } from '../problem-texts.js';
+import { BY_PERSON } from './access-page.js';
+import { accessFile, API_INFO, describeWholeApi, openApiFile } from './description.js';
 
 /** Edits whose last writer wins: a member has a card to themselves. */
 const LAST_ONE_WINS = ['PUT /api/:tenant/calls/:call/scorebook/cards/:application'];
@@ -49,6 +53,11 @@ describe('the description of the API', () => {
   it('is what docs/openapi.json holds', async () => {
     const committed = readFileSync(join(process.cwd(), 'docs', 'openapi.json'), 'utf8');
     if (committed !== (await openApiFile())) throw new Error('docs/openapi.json is not what the code gives: run `npm run docs`');
+  });
+
+  it('and the policy table are what docs/access.md tells', async () => {
+    const committed = readFileSync(join(process.cwd(), 'docs', 'access.md'), 'utf8');
+    if (committed !== (await accessFile())) throw new Error('docs/access.md is not what the code gives: run `npm run docs`');
   });
 
   it('covers every route but those of the operator and of problems', () => {
@@ -149,6 +158,13 @@ describe('the description of the API', () => {
     it('are those of the policy table, each row one of them', () => {
       expect(ofRoutes(() => true).sort()).toEqual(Object.keys(policyTable).sort());
       expect(routes.length).toBeGreaterThan(80);
+    });
+    it('name only refusals that there are, as do the rules on people', () => {
+      registerDomainProblems();
+      const named = [...Object.values(stages).flatMap(({ otherwise }) => otherwise), ...BY_PERSON.flatMap(({ codes }) => codes)];
+      expect(named.filter((code) => !problemTexts().has(code))).toEqual([]);
+      const used = new Set<string | undefined>(Object.values(policyTable as Record<string, PolicyRow>).map(({ stage }) => stage));
+      expect(Object.keys(stages).filter((stage) => !used.has(stage))).toEqual([]);
     });
     it('edit only what the caller has seen, but for cards', () => {
       expect(ofRoutes(({ method, takes }) => ['PUT', 'PATCH'].includes(method) && !takes.has('if-match'))).toEqual(LAST_ONE_WINS);

@@ -1,13 +1,15 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { policyTable } from '@minipilot/identity/policy-table.js';
+import { policyTable, type PolicyRow } from '@minipilot/identity/policy-table.js';
+import { rowText } from '@minipilot/identity/policy-text.js';
 import { readConfig } from '@minipilot/platform/config.js';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
 import type { ApiInfo } from '@minipilot/platform/http/openapi.js';
-import type { Route } from '@minipilot/platform/http/request-context.js';
+import type { AccessRule, Route } from '@minipilot/platform/http/request-context.js';
 import { listRoutes } from '@minipilot/platform/http/routes.js';
 import { createServer } from '@minipilot/platform/http/server.js';
 import type { DeskParts } from '../desk.js';
 import type { ReadParts } from '../read-side.js';
+import { accessPage } from './access-page.js';
 import type { DemoParts } from './demo.js';
 import { ApiModule } from './module.js';
 
@@ -46,6 +48,7 @@ a read with \`?after=<position>\` waits for it for a moment and says \`stale: tr
     service: 'Id of the service.',
     stream: 'Name of a stream, such as `demo.policy` or `demo.scoring-<call>`.',
   },
+  access: (rule: AccessRule) => rowText(rule as PolicyRow),
 } satisfies Partial<ApiInfo>;
 
 /** The whole API, all of its routes and their description. It opens no store and answers nobody. */
@@ -69,4 +72,10 @@ export async function describeWholeApi(): Promise<{ document: OpenAPIObject; rou
 /** The text of docs/openapi.json. */
 export async function openApiFile(): Promise<string> {
   return `${JSON.stringify((await describeWholeApi()).document, null, 2)}\n`;
+}
+
+/** The text of docs/access.md. */
+export async function accessFile(): Promise<string> {
+  const { document, routes } = await describeWholeApi();
+  return accessPage(document, routes);
 }

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { TENANT_SCHEMA } from './request-context.js';
+import { TENANT_SCHEMA, type AccessRule } from './request-context.js';
 import type { Route } from './routes.js';
 
 export interface ApiInfo {
@@ -11,6 +11,8 @@ export interface ApiInfo {
   tags?: readonly { name: string; description: string }[];
   /** what the ids in paths stand for, by name */
   ids?: Readonly<Record<string, string>>;
+  /** who may call a route, and how, in words */
+  access?: (rule: AccessRule) => string;
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -81,13 +83,6 @@ function refusals(route: Route): Record<string, { $ref: string }> {
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
 }
 
-function whoMayCall({ rule }: Route): string {
-  const who = rule?.for;
-  if (who === 'public') return 'For everybody, without signing in.';
-  if (who === 'signed-in') return 'For whoever is signed in.';
-  return `For: ${[who].flat().join(', ')}.`;
-}
-
 const SUCCESS: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Made', 204: 'Done; there is nothing to tell' };
 
 /** The OpenAPI 3.1 description of all routes, made from the code. */
@@ -110,8 +105,14 @@ export function describeApi(app: INestApplication, routes: readonly Route[], inf
     operation.responses = { ...refusals(route), ...operation.responses };
     for (const [status, response] of Object.entries(operation.responses))
       if (response !== undefined && 'description' in response) response.description ||= SUCCESS[status] ?? '';
-    operation.description = [operation.description, whoMayCall(route)].filter((text) => text).join('\n\n');
-    (operation as unknown as Record<string, unknown>)['x-access'] = [route.rule?.for].flat();
+    operation.description = [operation.description, route.rule && info.access?.(route.rule)].filter((text) => text).join('\n\n');
+    const { for: who, own, fresh } = route.rule ?? {};
+    Object.assign(
+      operation,
+      { 'x-access': [who].flat() },
+      own === undefined ? {} : { 'x-own': own },
+      fresh === true ? { 'x-fresh': true } : {},
+    );
     if (route.rule?.for !== 'public') operation.security = [{ bearer: [] }];
     const parameters = (operation.parameters ??= []) as ParameterObject[];
     // a POST must carry its key, which its decorator alone cannot know
