@@ -251,6 +251,12 @@ export async function story(): Promise<Town> {
   await town.advance('2029-04-05T10:00:00.000Z');
   await inService('ReviewService', { on: '2029-04-05', goesOn: true, summary: 'Kävijöitä 400.' }, OWNER);
   await inService('EndService', { on: '2029-04-05', reason: 'Kerho jatkaa itse.' }, OWNER);
+  const outi = id('outi');
+  const contact = { v: 1, email: 'outi@kaupunki.example' };
+  const role = (command: Command) => must('person', personStream(TENANT, outi), { subject: outi, ...command }, id('admin'), { contact });
+  await role({ type: 'GrantRole', role: 'officer', until: null });
+  await role({ type: 'GrantRole', role: 'decision-maker', until: '2029-12-31T22:00:00.000Z' });
+  await role({ type: 'RevokeRole', role: 'officer' });
   await must(
     'person',
     personStream(TENANT, id('quitter')),

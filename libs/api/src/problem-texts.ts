@@ -5,6 +5,7 @@ import { CLOSING_PROBLEMS } from './problem-texts-leaks.js';
 import { DOCUMENT_PROBLEMS } from './problem-texts-documents.js';
 import { MONEY_PROBLEMS } from './problem-texts-money.js';
 import { SELECTION_PROBLEMS } from './problem-texts-selection.js';
+import { SIGN_IN_PROBLEMS } from './problem-texts-signin.js';
 
 /** Refusals around applications, decisions, awards, reports and services. */
 const PILOT_PROBLEMS = {
@@ -351,6 +352,7 @@ export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
   ...SELECTION_PROBLEMS,
   ...CLOSING_PROBLEMS,
   ...DOCUMENT_PROBLEMS,
+  ...SIGN_IN_PROBLEMS,
 };
 
 /** Makes the domain's refusals known to the problem pages; may be called again. */

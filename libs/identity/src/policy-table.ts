@@ -145,6 +145,9 @@ export const policyTable = {
   'GET /api/:tenant/my/data': { for: 'signed-in' },
   'POST /api/:tenant/my/erasure': { for: 'signed-in' },
   'POST /api/:tenant/people/erasure': { for: ['admin'] },
+  'GET /api/:tenant/roles': { for: ['admin', 'auditor'] },
+  'POST /api/:tenant/roles': { for: ['admin'], fresh: true },
+  'POST /api/:tenant/roles/revocation': { for: ['admin'], fresh: true },
 
   // The auditor's desk: reads everything, changes nothing
   'GET /api/:tenant/audit/summary': { for: ['auditor'] },

@@ -9,6 +9,7 @@ import { publicPlaces } from './places.js';
 import { publicPilots } from './public-pilots.js';
 import { rollupOf, viewOf } from './query.js';
 import { deskBooks, deskReadings, deskScoring } from './scoring.js';
+import { deskRoles } from './roles.js';
 import { publicServices } from './services.js';
 import { publicStories } from './stories.js';
 import { deskTimers } from './timers.js';
@@ -36,6 +37,7 @@ export const deskProjections: readonly AnyProjection[] = [
   deskPostings,
   deskBatches,
   deskPayoutRows,
+  deskRoles,
   deskTimers,
 ];
 
@@ -55,6 +57,7 @@ export * from './places.js';
 export * from './policy.js';
 export * from './public-pilots.js';
 export * from './query.js';
+export * from './roles.js';
 export * from './scoring.js';
 export * from './services.js';
 export * from './stories.js';

@@ -6,6 +6,7 @@ import { batchEvents } from '@minipilot/grants/batch/events.js';
 import { callEvents, type CallContent } from '@minipilot/grants/call/events.js';
 import { ledgerEvents } from '@minipilot/grants/ledger/events.js';
 import { pilotEvents } from '@minipilot/grants/pilot/events.js';
+import { personEvents } from '@minipilot/grants/person/events.js';
 import { policyEvents, type Policy } from '@minipilot/grants/policy/events.js';
 import { scorebookEvents } from '@minipilot/grants/scorebook/events.js';
 import { scoringEvents } from '@minipilot/grants/scoring/events.js';
@@ -14,6 +15,7 @@ import { batchStream, callStream, ledgerStream, pilotStream, policyStream, servi
 
 const definitions = [
   ...policyEvents,
+  ...personEvents,
   ...callEvents,
   ...pilotEvents,
   ...scorebookEvents,

@@ -4,6 +4,7 @@ import { applicationHandlers } from '../commands/application.commands.js';
 import { callHandlers } from '../commands/call.commands.js';
 import { payoutHandlers } from '../commands/payout.commands.js';
 import { peopleHandlers } from '../commands/people.commands.js';
+import { roleHandlers } from '../commands/role.commands.js';
 import { scoringHandlers } from '../commands/scoring.commands.js';
 import { serviceHandlers } from '../commands/service.commands.js';
 import { ApplicationsController } from '../controllers/applications.controller.js';
@@ -12,6 +13,7 @@ import { CallsController } from '../controllers/calls.controller.js';
 import { PayoutsController } from '../controllers/payouts.controller.js';
 import { PeopleController } from '../controllers/people.controller.js';
 import { PublicController } from '../controllers/public.controller.js';
+import { RolesController } from '../controllers/roles.controller.js';
 import { ScoringController } from '../controllers/scoring.controller.js';
 import { ServicesController } from '../controllers/services.controller.js';
 import { Desk, DESK_PARTS, type DeskParts } from '../desk.js';
@@ -43,6 +45,7 @@ export class ApiModule {
         ServicesController,
         AuditController,
         PeopleController,
+        RolesController,
       );
       providers.push(
         { provide: DESK_PARTS, useValue: desk },
@@ -53,6 +56,7 @@ export class ApiModule {
         ...payoutHandlers,
         ...serviceHandlers,
         ...peopleHandlers,
+        ...roleHandlers,
       );
     }
     if (transparency) controllers.push(PublicController);
