@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { Check } from 'typebox/value';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { DEFAULT_TIE_RULE, type Rules } from './rules.js';
-import { LotNeeded, RoundPlace, drawKey, rollingRound, type RoundInput } from './selection.js';
+import { drawKey } from './exact.js';
+import { LotNeeded, RoundPlace, rollingRound, type RoundInput } from './selection.js';
 
 const SEED = sha256('seed');
 const id = (n: number | string) => uuid5('test', String(n));

@@ -40,8 +40,8 @@ export const Rules = object({
     object({ weekday: Type.Integer({ minimum: 1, maximum: 7 }), time: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }) }),
   ),
   /**
-   * How `equal-shares` spends what the shares leave over, by its names in the literature: `add1` raises every share by one cent while the
-   * result stays within the budget, `utilitarian` then adds what still fits by number of votes, `add1u` does first the one, then the other.
+   * How `equal-shares` spends what the shares leave over, by its names in the literature: `add1` raises every share little by little while
+   * the result stays within the budget, `utilitarian` adds what still fits by number of votes, `add1u` does first the one, then the other.
    */
   completion: Type.Optional(oneOf('none', 'add1', 'utilitarian', 'add1u')),
   /** there where residents vote: `equal-shares` selects by it, `ranked-until-budget` only shows it */

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
 import { Cents as CentsSchema, Code, Count, Hash, Id, object, oneOf } from '@minipilot/kernel/schema.js';
+import { byText, compare, drawKey, fraction, granting, type Ratio } from './exact.js';
 import type { Rules } from './rules.js';
 
 /** The order cannot be settled without the lot, and the seed of the lot was not given. */
@@ -34,10 +35,13 @@ export const Place = object({
   cents: CentsSchema,
   /** `shares`: its supporters' shares pay for it; `completion`: added from what the shares left over; `shares-too-small`: neither */
   reason: oneOf('fits', 'over-budget', 'after-stop', 'district-cap', 'too-few-cards', 'shares', 'completion', 'shares-too-small'),
-  /** the next better and next worse place where they have the same score, and the last rule that it took to part this one from them */
+  /**
+   * The next better and next worse place where they have the same score, and the last rule that it took to part this one from them. By
+   * equal shares: others that could have been bought at the same price, or have as many ballots.
+   */
   tie: Type.Optional(
     object({
-      with: Type.Array(Id, { minItems: 1, maxItems: 2 }),
+      with: Type.Array(Id, { minItems: 1, maxItems: 10 }),
       partedBy: oneOf('criterion-order', 'lower-cost', 'more-votes', 'lot'),
       criterion: Type.Optional(Code),
     }),
@@ -132,13 +136,13 @@ export function ranked({ rules, budgetCents, applications, cards, seed }: Ranked
     return { with: tied, partedBy: 'criterion-order', criterion: rules.criteria[last]!.id };
   };
 
-  const grant = granting(budgetCents, rules.whenOverBudget);
+  const grant = granting(BigInt(budgetCents), rules.whenOverBudget);
   const districts = new Map<string, Cents>();
   let waiting = 0;
   const places = scored.map((a, i): Place => {
     const inDistrict = (districts.get(a.district) ?? 0) + a.askedCents;
     const capped = rules.districtCap !== undefined && inDistrict > rules.districtCap.cents;
-    const reason = capped ? 'district-cap' : grant(a.askedCents);
+    const reason = capped ? 'district-cap' : grant(BigInt(a.askedCents));
     const funded = reason === 'fits';
     if (funded) districts.set(a.district, inDistrict);
     const tie = tieOf(i);
@@ -244,9 +248,9 @@ export function rollingRound({ rules, leftCents, applications, readings, readers
   const drawn = passed.map((a) => ({ ...a, key: lot ? drawKey(seed!, readingsDigest, a.id) : undefined }));
   if (lot) drawn.sort((a, b) => byText(a.key!, b.key!));
 
-  const grant = granting(leftCents, rules.whenOverBudget);
+  const grant = granting(BigInt(leftCents), rules.whenOverBudget);
   const places: RoundPlace[] = drawn.map((a, i) => {
-    const reason = grant(a.askedCents);
+    const reason = grant(BigInt(a.askedCents));
     const funded = reason === 'fits';
     return {
       application: a.id,
@@ -268,47 +272,6 @@ export function rollingRound({ rules, leftCents, applications, readings, readers
   return { places, readingsDigest, lot, totalCents, leftCents: leftCents - totalCents };
 }
 
-/**
- * Draw key of one application: SHA-256 over the text of seed (hex), digest (hex) and application id, in lower-case hex.
- * Throws RangeError when the seed is not 32 bytes in lower-case hex.
- */
-export function drawKey(seed: string, digest: string, application: string): string {
-  if (!/^[0-9a-f]{64}$/.test(seed)) throw new RangeError('the seed of a lot is 32 bytes in lower-case hex');
-  return sha256(seed, digest, application);
-}
-
-/** Grants sums one after the other while they fit. */
-function granting(cents: Cents, whenOver: Rules['whenOverBudget']): (asked: Cents) => 'fits' | 'over-budget' | 'after-stop' {
-  let left = cents;
-  let stopped = false;
-  return (asked) => {
-    if (stopped) return 'after-stop';
-    if (asked > left) {
-      stopped = whenOver === 'stop';
-      return 'over-budget';
-    }
-    left -= asked;
-    return 'fits';
-  };
-}
-
-interface Ratio {
-  n: bigint;
-  d: bigint;
-}
-
-const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
-
-function fraction(n: bigint, d: bigint): Ratio {
-  const divisor = gcd(n, d);
-  return { n: n / divisor, d: d / divisor };
-}
-
-function compare(a: Ratio, b: Ratio): number {
-  const [left, right] = [a.n * b.d, b.n * a.d];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 const compareMeans = (a: Scored, b: Scored): number => {
   const at = a.means.findIndex((mean, i) => compare(mean, b.means[i]!) !== 0);
   return at === -1 ? 0 : compare(a.means[at]!, b.means[at]!);
@@ -316,10 +279,8 @@ const compareMeans = (a: Scored, b: Scored): number => {
 
 const alike = (a: Scored, b: Scored): boolean => compare(a.score, b.score) === 0 && compareMeans(a, b) === 0;
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Digest of all opened cards or readings with their salts, whatever order they came in. */
-function digestOf<T>(kind: 'cards' | 'readings', items: T[], fields: (item: T) => unknown[]): string {
+/** Digest of all opened cards, readings or ballots with what is random in them, whatever order they came in. */
+export function digestOf<T>(kind: 'cards' | 'readings' | 'ballots', items: readonly T[], fields: (item: T) => unknown[]): string {
   return sha256(`minipilot/${kind}/v1`, jcs(items.map(fields).map(jcs).sort(byText)));
 }
 
@@ -330,6 +291,7 @@ function checkMoney(limit: Cents, applications: { id: string; askedCents: Cents 
   checkUnique(applications.map((a) => [a.id]));
 }
 
-function checkUnique(keys: string[][]): void {
-  if (new Set(keys.map(jcs)).size !== keys.length) throw new RangeError('an application, card or reading is listed twice');
+/** Throws RangeError where a key stands twice. */
+export function checkUnique(keys: string[][]): void {
+  if (new Set(keys.map(jcs)).size !== keys.length) throw new RangeError('an application, card, reading or ballot is listed twice');
 }
