@@ -23,7 +23,7 @@ export const stages = {
   accepted: { when: 'once the award is accepted', otherwise: ['award-not-accepted'] },
   paid: { when: 'once the award is paid', otherwise: ['not-paid'] },
   'report-is-accepted': { when: 'once the report is accepted', otherwise: ['report-not-accepted'] },
-  'batch-is-open': { when: 'until the batch is approved', otherwise: ['already-approved', 'already-released', 'row-moved'] },
+  'batch-is-open': { when: 'until the batch is approved', otherwise: ['already-approved', 'not-a-close-match'] },
   'adoption-is-proposed': { when: 'until the adoption is decided', otherwise: ['adoption-already-decided'] },
   adopted: { when: 'while the service is adopted', otherwise: ['service-not-adopted'] },
 } as const satisfies Readonly<Record<string, { when: string; otherwise: readonly [string, ...string[]] }>>;

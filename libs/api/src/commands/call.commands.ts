@@ -155,9 +155,11 @@ export const callHandlers = [
     const done = await desk.answer(act, call, callStream(act.caller.tenant, id), { type: 'DraftCall', call: id, content });
     return { id, ...done };
   }),
-  handler(ReviseCall, (desk, form, act) =>
-    desk.answer(act, call, callStream(act.caller.tenant, act.call!), { type: 'ReviseCall', content: contentOf(form) }),
-  ),
+  handler(ReviseCall, async (desk, form, act) => {
+    const stream = callStream(act.caller.tenant, act.call!);
+    await desk.look(call, stream);
+    return desk.answer(act, call, stream, { type: 'ReviseCall', content: contentOf(form) });
+  }),
   handler(AnnounceCall, async (desk, _command, act) => {
     const stream = callStream(act.caller.tenant, act.call!);
     await desk.look(call, stream);

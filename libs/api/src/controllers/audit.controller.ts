@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { scoring } from '@minipilot/grants/scoring/scoring.js';
 import { callStream, ledgerStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
 import { listPostings, deskPostings } from '@minipilot/insight/money.js';
@@ -85,6 +86,7 @@ export class AuditController {
   })
   @Get('calls/:call/recompute')
   async recompute(@Tenant() tenant: string, @Id('call') call: string) {
+    await this.desk.look(callAggregate, callStream(tenant, call));
     const found = await recompute(this.desk.parts.store, tenant, call);
     if (found === null) throw new Problem('no-proposal');
     const events = await this.desk.history(scoringStream(tenant, call));

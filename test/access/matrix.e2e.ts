@@ -1,0 +1,73 @@
+import { policyTable, type PolicyRow } from '@minipilot/identity/policy-table.js';
+import { stages } from '@minipilot/identity/stages.js';
+import { Matrix, type Table } from './matrix.js';
+import { outsideStages } from './outside.js';
+import { World } from './world.js';
+
+const table: Table = policyTable;
+
+describe('the policy table holds in every cell', () => {
+  let world: World;
+  let matrix: Matrix;
+  beforeAll(async () => {
+    world = await World.begin();
+    matrix = await Matrix.of(world);
+  }, 120_000);
+  afterAll(() => world?.end());
+
+  const history = () => world.town.staff.auditor.get('audit/summary');
+
+  it('of routes, roles, own and others’ things, municipalities, and time since signing in', async () => {
+    const before = await history();
+    const { cells, failures } = await matrix.try(table);
+    process.stdout.write(`policy matrix: cells tried: ${cells}, failures: ${failures.length}\n`);
+    expect(failures).toEqual([]);
+    expect(cells).toBeGreaterThan(5_000);
+    // whoever was let through came to a handler, and changed nothing
+    expect(await history()).toEqual(before);
+  }, 300_000);
+
+  describe('and the matrix would see it if it did not:', () => {
+    const planted: [what: string, route: string, change: Partial<Record<keyof PolicyRow, unknown>>][] = [
+      ['a role more', 'PUT /api/:tenant/policy', { for: ['admin', 'officer'] }],
+      ['a role less', 'POST /api/:tenant/calls/:call/readings', { for: ['officer'] }],
+      ['signed in, not public', 'GET /api/:tenant/calls', { for: 'signed-in' }],
+      ['public, not signed in', 'GET /api/:tenant/my/applications', { for: 'public' }],
+      ['others’ drafts too', 'GET /api/:tenant/calls/:call/drafts/:draft', { own: undefined }],
+      [
+        'others’ applications for the auditor too',
+        'GET /api/:tenant/applications/:pilot',
+        { others: ['officer', 'decision-maker', 'auditor'] },
+      ],
+      ['others’ applications for officers no more', 'GET /api/:tenant/applications/:pilot', { others: ['decision-maker'] }],
+      ['nobody helped', 'POST /api/:tenant/applications/:pilot/report', { helped: [] }],
+      ['the whole committee, not its chair alone', 'GET /api/:tenant/calls/:call/scoring', { for: ['member', 'chair'], own: 'committee' }],
+      ['no fresh sign-in', 'POST /api/:tenant/batches/:batch/approval', { fresh: undefined }],
+      ['a fresh sign-in', 'POST /api/:tenant/batches/:batch/preparation', { fresh: true }],
+    ];
+    it.each(planted)('%s', async (_, route, change) => {
+      const row = { ...table[route]!, ...change } as PolicyRow;
+      const { cells, failures } = await matrix.try({ [route]: row });
+      expect(cells).toBeGreaterThan(10);
+      expect(failures.length).toBeGreaterThan(0);
+      for (const failure of failures) expect(failure).toContain(route);
+    });
+  });
+
+  it('of stages: outside it, each route is refused as the table says, and nothing changes', async () => {
+    await world.closeScoring();
+    const outside = outsideStages(world);
+    const staged = Object.entries(table).flatMap(([route, { stage }]) => (stage === undefined ? [] : [{ route, stage }]));
+    expect(Object.keys(outside).sort()).toEqual(staged.map(({ route }) => route).sort());
+    const before = await history();
+    const told: [string, string | undefined][] = [];
+    for (const { route, stage } of staged) {
+      const codes: readonly string[] = stages[stage].otherwise;
+      const code = await matrix.outside(route, outside[route]!);
+      if (!codes.includes(code)) told.push([route, `wanted ${codes.join(' or ')}, got ${code}`]);
+    }
+    process.stdout.write(`policy matrix: stages tried: ${staged.length}, failures: ${told.length}\n`);
+    expect(told).toEqual([]);
+    expect(await history()).toEqual(before);
+  }, 120_000);
+});
