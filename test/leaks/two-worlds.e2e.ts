@@ -37,6 +37,13 @@ const STORIES = {
   },
 };
 type Story = keyof typeof STORIES;
+/** Changes of one card at the very end, each by its value. */
+const LAST: Readonly<Record<Story, readonly number[]>> = {
+  'as it is': [60],
+  'other scores and words': [5],
+  'more cards': [60, 61, 62, 63],
+  'fewer cards and a step back': [],
+};
 
 async function only(world: World, step: string, n: number, values: number[] | null, comment?: string): Promise<void> {
   const path = `/api/demo/calls/${world.ranked}/scorebook/cards/${world.ids.pilots[n]}`;
@@ -87,6 +94,9 @@ describe('two worlds that differ in one member’s book alone', () => {
         await world.begin();
         await STORIES[story](world);
         await world.goOn();
+        // the last that is written before the close is the member's
+        for (const [again, value] of LAST[story].entries()) await only(world, `last ${again}`, 0, [value, value, value]);
+        await world.settle();
       }),
     );
     const tokens = ['policy', 'policy again', 'colleague is done', 'chair 1', 'submit late'].map((step) => {
@@ -99,7 +109,7 @@ describe('two worlds that differ in one member’s book alone', () => {
     await Promise.all([...worlds.values()].map((world) => world.end()));
   });
 
-  async function expectAlike(when: string): Promise<void> {
+  async function expectAlike(when: string, questions: readonly string[], atLeast: number): Promise<void> {
     const seen = new Map<Story, Map<string, Answer>>();
     await Promise.all([...worlds].map(async ([story, world]) => seen.set(story, await sweep(world, questions))));
     for (const story of others) {
@@ -114,7 +124,7 @@ describe('two worlds that differ in one member’s book alone', () => {
         `${byStatus(404)} × 404), each compared byte for byte with ${others.length} other worlds`,
     );
     // a sweep of refusals would prove nothing
-    expect(byStatus(200)).toBeGreaterThan(2_000);
+    expect(byStatus(200)).toBeGreaterThan(atLeast);
   }
 
   it('answer everybody’s commands alike: ids, revisions and position tokens', () => {
@@ -126,7 +136,7 @@ describe('two worlds that differ in one member’s book alone', () => {
   });
 
   it('answer every GET alike to everybody during scoring, but the member’s own book to the member', async () => {
-    await expectAlike('during scoring');
+    await expectAlike('during scoring', questions, 2_000);
     for (const story of others) {
       const own = [base(), worlds.get(story)!].map((world) => world.ask('member', 'GET', `/api/demo/calls/${world.ranked}/scorebook`));
       const [one, other] = await Promise.all(own);
@@ -161,7 +171,11 @@ describe('two worlds that differ in one member’s book alone', () => {
 
   it('answer alike at the close itself, before the books are opened', async () => {
     await Promise.all([...worlds.values()].map((world) => world.at(SCORING_CLOSES)));
-    await expectAlike('at the close');
+    await expectAlike(
+      'at the close',
+      questions.filter((path) => !path.includes('?') || path.includes('/audit/')),
+      1_000,
+    );
   }, 300_000);
 
   it('have alike metrics and log lines: how often a book was used is in neither', async () => {
@@ -184,7 +198,7 @@ describe('two worlds that differ in one member’s book alone', () => {
   });
 
   it('open all at once after the close, and differ then as they should', async () => {
-    await Promise.all([...worlds.values()].map((world) => world.at('2027-09-30T13:01:00.000Z')));
+    await Promise.all([...worlds.values()].map((world) => world.at('2027-10-04T13:01:00.000Z')));
     const proposal = (world: World) => world.ask('officer', 'GET', `/api/demo/calls/${world.ranked}/proposal`);
     const stream = (world: World, name: string) => world.ask('auditor', 'GET', `/api/demo/audit/streams/${name}`);
     const proposed = await proposal(base());
