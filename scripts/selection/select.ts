@@ -23,7 +23,7 @@ export function selectFile(args: string[], out: (text: string) => void): Promise
       .slice(0, SHOWN)
       .map(({ line, column, code, value }) => `line ${line}, column ${column}: ${code} ${value}`.trim());
     const more = file.warnings.length - warnings.length;
-    out(JSON.stringify({ file: values.pb, ...replay, warnings: more > 0 ? [...warnings, `and ${more} more`] : warnings }, null, 2));
+    out(JSON.stringify({ file: values.pb, ...replay, warnings: more > 0 ? [...warnings, `and ${more} more`] : warnings }));
     return Promise.resolve(replay.published === null || replay.published.same ? 0 : 1);
   } catch (error) {
     if (error instanceof PbError || error instanceof UnknownRule) throw new CannotDo(`${values.pb}: ${error.message}`);

@@ -1,0 +1,17 @@
+META
+key;value
+budget;2e3
+vote_type;cumulative
+max_sum_points;10
+rule;greedy
+PROJECTS
+project_id;cost;subunit
+p1;1.5E+3;north
+p2;600;south
+p3;500;south
+VOTES
+voter_id;vote;points
+a;p1,p2;7.5,2.5
+b;p2,p3;5,5
+c;p3,p1;6,4
+d;;

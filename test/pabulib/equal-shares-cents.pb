@@ -1,0 +1,19 @@
+META
+key;value
+budget;6.00
+vote_type;approval
+rule;equalshares
+fully_funded;
+PROJECTS
+project_id;cost;selected;beneficiaries
+a;3.00;1;youth
+b;2.00;1;"seniors; youth"
+c;3.01;0;adults
+VOTES
+voter_id;vote
+1;a,c
+2;a,c
+3;a,c
+4;a,c
+5;b
+6;b

@@ -1,0 +1,15 @@
+META
+key;value
+budget;120
+vote_type;approval
+rule;equalshares-comparison
+PROJECTS
+project_id;cost;selected
+a;120;1
+b;40;0
+VOTES
+voter_id;vote
+1;a
+2;a
+3;b
+4;a

@@ -1,0 +1,19 @@
+META
+key;value
+description;The first of at most three gets 3 points, also on a shorter ballot
+budget;100
+vote_type;ordinal
+scoring_fn;Borda
+max_length;3
+rule;greedy
+PROJECTS
+project_id;cost;votes;score;selected
+a;60;3;7;1
+b;60;2;6;0
+c;40;1;2;1
+VOTES
+voter_id;vote
+1;a
+2;a
+3;b,c,a
+4;b

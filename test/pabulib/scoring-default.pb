@@ -1,0 +1,15 @@
+META
+key;value
+budget;10
+vote_type;scoring
+default_score;2
+rule;greedy
+PROJECTS
+project_id;cost;score;selected
+a;10;5;0
+b;10;6;1
+VOTES
+voter_id;vote;points
+1;a;-1
+2;a,b;4,2
+3;b;2
