@@ -8,6 +8,7 @@ import type { Policy } from '@minipilot/grants/policy/events.js';
 import { policyStream } from '@minipilot/grants/streams.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import type { Caller } from '@minipilot/platform/http/request-context.js';
+import type { PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
 import type { Randomness, Sealer } from '@minipilot/platform/privacy/port.js';
 import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
 import { encodePlace } from '@minipilot/platform/read-models/read-after.js';
@@ -26,6 +27,10 @@ export interface DeskParts {
   random: Randomness;
   /** key of position tokens and of names that stand for people */
   tokenKey: Buffer;
+  /** documents and letters about people */
+  files: SealedFiles;
+  /** documents for everybody */
+  publicFiles: PublicFiles;
   /** ids of the pilots that a person applied for, filed or answers for; the list may be longer, each is looked at in its stream */
   pilotsOf(tenant: string, subject: string): Promise<string[]>;
 }
@@ -43,6 +48,7 @@ export interface Act {
   service?: string;
   application?: string;
   row?: string;
+  message?: string;
   /** If-Match */
   expected?: number;
 }

@@ -6,6 +6,7 @@ import type { Instant } from '@minipilot/kernel/time.js';
 import type { Db, Keyset, Page, Paged } from '@minipilot/insight/query.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import type { PageRequest } from '@minipilot/platform/http/request-context.js';
+import type { PublicFiles } from '@minipilot/platform/privacy/files.js';
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { BadCursor, decodeCursor, encodeCursor } from '@minipilot/platform/read-models/page-cursor.js';
 import { BadToken, decodePlace, waitFor, type Place } from '@minipilot/platform/read-models/read-after.js';
@@ -18,6 +19,8 @@ export interface ReadParts {
   clock: Clock;
   /** where an event stands in the log; null where it is not known, or not yet */
   positionOf(place: Place): Promise<Position | null>;
+  /** documents for everybody */
+  publicFiles: PublicFiles;
 }
 export const READ_PARTS = Symbol('read parts');
 
@@ -33,6 +36,10 @@ export class ReadSide {
 
   get db(): Db {
     return this.parts.readModels.db;
+  }
+
+  get publicFiles(): PublicFiles {
+    return this.parts.publicFiles;
   }
 
   now(): Instant {

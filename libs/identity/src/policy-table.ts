@@ -106,6 +106,25 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/notices': { for: ['officer'], stage: 'decided' },
   'POST /api/:tenant/calls/:call/publication': { for: ['officer'], stage: 'to-publish' },
 
+  // Decision documents, letters, what was told to whom
+  'GET /api/:tenant/calls/:call/decisions': { for: 'public' },
+  'GET /api/:tenant/calls/:call/decisions.html': { for: 'public' },
+  'GET /api/:tenant/calls/:call/minutes.html': { for: ['officer', 'decision-maker', 'appeal-body', 'auditor'] },
+  'GET /api/:tenant/applications/:pilot/decision.html': {
+    for: 'signed-in',
+    own: 'application',
+    others: ['officer', 'decision-maker', 'appeal-body', 'auditor'],
+  },
+  'GET /api/:tenant/applications/:pilot/decision-draft.html': {
+    for: ['officer', 'decision-maker'],
+    own: 'application',
+    others: ['officer', 'decision-maker'],
+  },
+  'GET /api/:tenant/applications/:pilot/messages': { for: 'signed-in', own: 'application', others: ['officer', 'auditor'] },
+  'GET /api/:tenant/applications/:pilot/letters/:message': { for: ['officer'], own: 'application', others: ['officer'] },
+  'POST /api/:tenant/applications/:pilot/letters/:message/posting': { for: ['officer'], own: 'application', others: ['officer'] },
+  'GET /api/:tenant/desk/messages': { for: ['officer'] },
+
   // Award and report
   'POST /api/:tenant/applications/:pilot/acceptance': { ...theirs, fresh: true, stage: 'granted' },
   'POST /api/:tenant/applications/:pilot/account': { ...theirs, fresh: true, stage: 'granted' },

@@ -1,6 +1,8 @@
 import type { Projection } from '@minipilot/kernel/projection.js';
 import { deskCalls, publicCalls } from './calls.js';
 import { publicFigures } from './figures.js';
+import { publicDocuments } from './documents.js';
+import { deskMessages } from './messages.js';
 import { deskPostings, publicMoney } from './money.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
 import { deskPilots } from './pilots.js';
@@ -25,6 +27,7 @@ export const publicProjections: readonly AnyProjection[] = [
   publicMoney,
   publicStories,
   publicServices,
+  publicDocuments,
   publicPlaces,
 ];
 
@@ -39,6 +42,7 @@ export const deskProjections: readonly AnyProjection[] = [
   deskPayoutRows,
   deskRoles,
   deskTimers,
+  deskMessages,
 ];
 
 export const allProjections: readonly AnyProjection[] = [...publicProjections, ...deskProjections];
@@ -50,6 +54,8 @@ export const publicViews: readonly string[] = publicProjections.map((projection)
 
 export * from './calls.js';
 export * from './dashboards.js';
+export * from './documents.js';
+export * from './messages.js';
 export * from './money.js';
 export * from './payouts.js';
 export * from './pilots.js';

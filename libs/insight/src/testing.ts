@@ -5,6 +5,7 @@ import { recorded } from '@minipilot/kernel/testing.js';
 import { batchEvents } from '@minipilot/grants/batch/events.js';
 import { callEvents, type CallContent } from '@minipilot/grants/call/events.js';
 import { ledgerEvents } from '@minipilot/grants/ledger/events.js';
+import { messagesEvents } from '@minipilot/grants/messages/events.js';
 import { pilotEvents } from '@minipilot/grants/pilot/events.js';
 import { personEvents } from '@minipilot/grants/person/events.js';
 import { policyEvents, type Policy } from '@minipilot/grants/policy/events.js';
@@ -23,6 +24,7 @@ const definitions = [
   ...serviceEvents,
   ...ledgerEvents,
   ...batchEvents,
+  ...messagesEvents,
 ] as const;
 export const catalogue = new Catalogue([...definitions, flowReacted]);
 type Any = EventsOf<typeof definitions>;

@@ -1,6 +1,7 @@
 import { addWorkingDays, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import type { SelectQueryBuilder } from 'kysely';
 import { deskCalls, type CallRow } from './calls.js';
+import { deskMessages } from './messages.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
 import { deskPilots } from './pilots.js';
 import { policyOf } from './policy.js';
@@ -15,7 +16,7 @@ export interface Duty {
   /** what is to be done, a stable word */
   duty: string;
   role: DutyRole;
-  about: 'call' | 'pilot' | 'batch' | 'payout-row' | 'service';
+  about: 'call' | 'pilot' | 'batch' | 'payout-row' | 'service' | 'message';
   id: string;
   call: string | null;
   /** the one person it waits for, where that is known */
@@ -96,6 +97,23 @@ const READINGS: readonly Reading[] = [
     view: pilots,
     since: 'decidedAt',
     where: (query) => query.where('decidedAt', 'is not', null).where('noticeOn', 'is', null),
+  },
+  {
+    duty: 'post-letter',
+    role: 'officer',
+    about: 'message',
+    view: viewOf(deskMessages),
+    since: 'at',
+    where: inState('to-post'),
+  },
+  {
+    // a notice that reached nobody: its addressee is told by letter, and the window runs anew
+    duty: 'notify-by-letter',
+    role: 'officer',
+    about: 'message',
+    view: viewOf(deskMessages),
+    since: 'at',
+    where: (query) => query.where('state', '=', 'failed').where('kind', '=', 'decision'),
   },
   {
     duty: 'publish-decision',

@@ -6,6 +6,8 @@ const ETAG = { ETag: { description: 'Revision of what is answered, for If-Match.
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
+const PAGE = { 'text/html': { schema: { type: 'string' as const } } };
+
 export interface Described {
   /** what the summary leaves out */
   description?: string;
@@ -18,12 +20,12 @@ export interface Described {
 
 /**
  * Describes an operation: its lasting name, what it does for whom in one line, and the class of its successful answer –
- * one of several where there are several, null where there is nothing to tell.
+ * one of several where there are several, `page` for a page to read, null where there is nothing to tell.
  */
 export function Describe(
   operationId: string,
   summary: string,
-  answer: Type | readonly Type[] | null,
+  answer: Type | readonly Type[] | 'page' | null,
   more: Described = {},
 ): MethodDecorator {
   const { description, status = 200, etag, refusals = {} } = more;
@@ -33,6 +35,7 @@ export function Describe(
     ...Object.entries(refusals).map(([status, text]) => ApiResponse({ status: Number(status), description: text, content: PROBLEM })),
   );
   if (answer === null) return applyDecorators(operation, ApiResponse(response));
+  if (answer === 'page') return applyDecorators(operation, ApiResponse({ ...response, content: PAGE }));
   if (!Array.isArray(answer)) return applyDecorators(operation, ApiResponse({ ...response, type: answer as Type }));
   const schema = { oneOf: answer.map((type: Type) => ({ $ref: getSchemaPath(type) })) };
   return applyDecorators(operation, ApiExtraModels(...(answer as Type[])), ApiResponse({ ...response, schema }));

@@ -10,7 +10,7 @@ const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-cle
 export class DutyAnswer implements Omit<Duty, 'person'> {
   @Str({ description: 'a stable word, such as check-application' }) duty: string;
   @Word(DUTY_ROLES, { description: 'whom it waits for; `recipient` is the applicant’s side' }) role: Duty['role'];
-  @Word(['call', 'pilot', 'batch', 'payout-row', 'service']) about: Duty['about'];
+  @Word(['call', 'pilot', 'batch', 'payout-row', 'service', 'message']) about: Duty['about'];
   @Str({ description: 'of what it is about' }) id: string;
   @Uuid({ nullable: true }) call: string | null;
   @Str({ description: 'instant or day from which it waits' }) since: string;

@@ -82,15 +82,6 @@ export class DecideApplications {
   @LocalDateField() decidedOn: string;
   @ListOf(() => DecisionDto, 50, { min: 1 }) decisions: DecisionDto[];
 }
-export class SendNotice {
-  @IdField({ list: { max: 500, min: 1 } }) applications: string[];
-  @OneOf(['electronic', 'letter']) channel: 'electronic' | 'letter';
-  @LocalDateField() sentOn: string;
-}
-export class PublishDecisions {
-  @LocalDateField() publishedOn: string;
-}
-
 export const memberName = (subject: string) => `name:${subject}`;
 export const cardDraft = (call: string, member: string, application: string) => uuid5('card', call, member, application);
 
@@ -152,7 +143,7 @@ export async function shownTo(
   return shown;
 }
 
-const toScoring = (desk: Desk, act: Act, command: Record<string, unknown> & { type: string }, body: object, secrets?: Secret[]) =>
+export const toScoring = (desk: Desk, act: Act, command: Record<string, unknown> & { type: string }, body: object, secrets?: Secret[]) =>
   desk.answer(act, scoring, scoringStream(act.caller.tenant, act.call!), { call: act.call!, ...command } as never, {
     body: { ...body },
     ...(secrets === undefined ? {} : { secrets }),
@@ -262,12 +253,6 @@ export const scoringHandlers = [
     const body = { section, caseNumber, decidedOn, decisions: decisions.map((d) => ({ ...d })) };
     return toScoring(desk, act, { type: 'DecideApplications', decisions: items, section, caseNumber, decidedOn }, body, secrets);
   }),
-  handler(SendNotice, (desk, { applications, channel, sentOn }, act) =>
-    toScoring(desk, act, { type: 'SendNotice', applications, channel, sentOn }, { applications, channel, sentOn }),
-  ),
-  handler(PublishDecisions, (desk, { publishedOn }, act) =>
-    toScoring(desk, act, { type: 'PublishDecisions', publishedOn }, { publishedOn }),
-  ),
 ];
 
 /** The member's own card stays readable to the member, and to nobody else, from a draft in the vault. */

@@ -1,7 +1,10 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { findPublicCall, listPublicCalls, publicCalls, type CallPhase } from '@minipilot/insight/calls.js';
 import { funnel, GROUPINGS, money, outcomes, times, type DashboardFilter, type Grouping } from '@minipilot/insight/dashboards.js';
+import { findDocument, listDocuments, publicDocuments, type DocumentRow } from '@minipilot/insight/documents.js';
+import type { Keyed } from '@minipilot/insight/query.js';
 import { publicFigures } from '@minipilot/insight/figures.js';
 import { publicMoney } from '@minipilot/insight/money.js';
 import { policyOf } from '@minipilot/insight/policy.js';
@@ -17,9 +20,11 @@ import { findStory, publicStories } from '@minipilot/insight/stories.js';
 import { yearlyReport } from '@minipilot/insight/yearly-report.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
+import { answerPage } from '../html.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
 import { CallPage, PublicCall } from '../answers/calls.js';
 import { Describe } from '../answers/describe.js';
+import { PublishedDocumentPage } from '../answers/documents.js';
 import {
   FunnelDashboard,
   MoneyDashboard,
@@ -37,6 +42,10 @@ class CallsQuery {
   @OneOf(['upcoming', 'open', 'closing', 'closed', 'cancelled'], { optional: true, description: 'where the call stands by the clock' })
   phase?: CallPhase;
   @YearField({ optional: true, description: 'of the call’s budget' }) year?: string;
+}
+class DecisionsQuery {
+  @OneOf(['fi', 'sv', 'en'], { optional: true, description: 'of the document' }) language?: 'fi' | 'sv' | 'en';
+  @Text(64, { optional: true, min: 64, description: 'digest of the document' }) document?: string;
 }
 class DashboardQuery {
   @IdField({ optional: true, description: 'only of this call' }) call?: string;
@@ -103,6 +112,37 @@ export class PublicController {
   async call(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
     const stale = await this.read.after(after, [publicCalls]);
     return { ...found(await findPublicCall(this.read.db, tenant, call, this.read.now())), ...stale };
+  }
+
+  @Describe('listDecisionDocuments', 'Lists the documents of a call’s published decisions, the newest first', PublishedDocumentPage)
+  @Get('calls/:call/decisions')
+  async decisionDocuments(@Tenant() tenant: string, @Id('call') call: string, @Page() page: PageRequest, @After() after?: string) {
+    const stale = await this.read.after(after, [publicDocuments]);
+    const shown = ({ key, language, publishedOn, appealUntil }: Keyed<DocumentRow>) => ({
+      digest: key,
+      language,
+      publishedOn,
+      appealUntil,
+    });
+    return { ...listOf(await listDocuments(this.read.db, tenant, call, pageOf(page)), shown), ...stale };
+  }
+
+  @Describe('getDecisionsDocument', 'Shows the document of a call’s published decisions, without names of private persons', 'page', {
+    description: 'The newest, or one by its digest. A page to read and print; its ETag is the SHA-256 of its bytes.',
+  })
+  @Get('calls/:call/decisions.html')
+  async decisions(
+    @Tenant() tenant: string,
+    @Id('call') call: string,
+    @Query() { language, document }: DecisionsQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @After() after?: string,
+  ): Promise<string> {
+    await this.read.after(after, [publicDocuments]);
+    const row = await findDocument(this.read.db, tenant, call, { language, digest: document });
+    if (row === undefined) throw new Problem('decisions-not-published');
+    const bytes = await this.read.publicFiles.read(row.key);
+    return answerPage(reply, bytes.toString('utf8'), { language: row.language as 'fi', etag: row.key, public: true });
   }
 
   @Describe('getMoneyDashboard', 'Shows money against budget', MoneyDashboard)

@@ -12,6 +12,7 @@ import { Actor, CommandId, Id, Tenant, type Caller } from '@minipilot/platform/h
 import { Done } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { CardsStep, ConflictsStep, RankedProposal, RollingProposal, ScoringNotStarted, ScoringStarted } from '../answers/scoring.js';
+import { PublishDecisions, SendNotice } from '../commands/notice.commands.js';
 import {
   cardDraft,
   DeclareConflicts,
@@ -21,11 +22,9 @@ import {
   memberName,
   namesOf,
   ProposeRound,
-  PublishDecisions,
   RecordReading,
   RecuseFromApplication,
   SaveCard,
-  SendNotice,
   shownTo,
   SignProposal,
   StartScoring,

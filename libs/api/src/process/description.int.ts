@@ -118,7 +118,7 @@ describe('the description of the API', () => {
       without(({ responses }) => {
         const [status] = Object.keys(responses).filter((s) => s.startsWith('2'));
         const { content, description } = responses[status!]!;
-        const schema = content?.['application/json']?.schema;
+        const schema = (content?.['application/json'] ?? content?.['text/html'])?.schema;
         return description && (status === '204' ? content === undefined : schema !== undefined && Object.keys(schema).length > 0);
       }),
     ).toEqual([]);

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/co
 import { CqrsModule } from '@nestjs/cqrs';
 import { applicationHandlers } from '../commands/application.commands.js';
 import { callHandlers } from '../commands/call.commands.js';
+import { noticeHandlers } from '../commands/notice.commands.js';
 import { payoutHandlers } from '../commands/payout.commands.js';
 import { peopleHandlers } from '../commands/people.commands.js';
 import { roleHandlers } from '../commands/role.commands.js';
@@ -10,6 +11,7 @@ import { serviceHandlers } from '../commands/service.commands.js';
 import { ApplicationsController } from '../controllers/applications.controller.js';
 import { AuditController } from '../controllers/audit.controller.js';
 import { CallsController } from '../controllers/calls.controller.js';
+import { DocumentsController } from '../controllers/documents.controller.js';
 import { PayoutsController } from '../controllers/payouts.controller.js';
 import { PeopleController } from '../controllers/people.controller.js';
 import { PublicController } from '../controllers/public.controller.js';
@@ -41,6 +43,7 @@ export class ApiModule {
         CallsController,
         ApplicationsController,
         ScoringController,
+        DocumentsController,
         PayoutsController,
         ServicesController,
         AuditController,
@@ -53,6 +56,7 @@ export class ApiModule {
         ...callHandlers,
         ...applicationHandlers,
         ...scoringHandlers,
+        ...noticeHandlers,
         ...payoutHandlers,
         ...serviceHandlers,
         ...peopleHandlers,

@@ -4,6 +4,7 @@ import { aggregates } from '@minipilot/grants/aggregates.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
 import type { Purpose } from '@minipilot/kernel/event.js';
 import type { Config } from '@minipilot/platform/config.js';
+import { PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
 import { ensureKeys, loadKeys } from '@minipilot/platform/privacy/keys.js';
 import type { Randomness } from '@minipilot/platform/privacy/port.js';
 import { demoRandomness, systemRandomness } from '@minipilot/platform/privacy/randomness.js';
@@ -25,6 +26,9 @@ export const files = (data: string) => ({
   readModels: join(data, 'read-models.sqlite'),
   bank: join(data, 'demo-bank.sqlite'),
   keys: join(data, 'keys'),
+  files: join(data, 'files'),
+  publicFiles: join(data, 'public-files'),
+  outbox: join(data, 'outbox'),
 });
 
 /** The truth and its keys, as one process holds them. */
@@ -32,6 +36,8 @@ export interface WriteParts {
   store: SqliteEventStore;
   vault: Vault;
   sealer: VaultSealer;
+  files: SealedFiles;
+  publicFiles: PublicFiles;
   clock: Clock;
   demoClock: DemoClock | null;
   random: Randomness;
@@ -64,7 +70,8 @@ export async function openWriteParts(config: Config, purposes: readonly Purpose[
     const close = async () => {
       for (const end of closing) await end();
     };
-    return { store, vault, sealer, clock, demoClock, random, runner, close };
+    const sealed = new SealedFiles(path.files, sealer);
+    return { store, vault, sealer, files: sealed, publicFiles: new PublicFiles(path.publicFiles), clock, demoClock, random, runner, close };
   } catch (error) {
     for (const end of closing) await end();
     throw error;

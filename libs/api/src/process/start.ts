@@ -19,6 +19,7 @@ import { createServer, listen, PortTaken, stopOnSignal, stopper } from '@minipil
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { ReadModelsRefused } from '@minipilot/platform/read-models/database.js';
 import { waitFor, type Place } from '@minipilot/platform/read-models/read-after.js';
+import { PublicFiles } from '@minipilot/platform/privacy/files.js';
 import { KeyRefused } from '@minipilot/platform/privacy/keys.js';
 import { VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { StoreRefused } from '@minipilot/platform/store/connection.js';
@@ -147,9 +148,10 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     write === null
       ? positionOf(readModels.db, { stream, revision })
       : write.store.read(stream, revision).then(({ events }) => events[0]?.position ?? null);
-  const parts: ApiParts = { read: { readModels, tokenKey, clock, positionOf: placed }, transparency: kind.transparency };
+  const publicFiles = new PublicFiles(files(config.data).publicFiles);
+  const parts: ApiParts = { read: { readModels, tokenKey, clock, positionOf: placed, publicFiles }, transparency: kind.transparency };
   if (kind.desk) {
-    const { runner, store, vault, sealer, random } = write!;
+    const { runner, store, vault, sealer, random, files: sealedFiles } = write!;
     const pilotsOf = async (tenant: string, subject: string) => {
       const head = await store.head();
       if (head !== null) await waitFor(readModels, [deskPilots], head, 5_000);
@@ -161,7 +163,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
         after = page.next;
       }
     };
-    parts.desk = { runner, store, vault, sealer, random, clock, tokenKey, pilotsOf };
+    parts.desk = { runner, store, vault, sealer, random, clock, tokenKey, files: sealedFiles, publicFiles, pilotsOf };
     if (demo) parts.demo = demoParts(write!, readModels, bank!, worker);
   }
   const sign: Authenticator = kind.desk ? await signIn(config, write!) : nobody;

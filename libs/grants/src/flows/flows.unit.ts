@@ -282,8 +282,7 @@ describe('deciding', () => {
     expect(flow.on(stream, 'scoring.notice-sent', { applications: [id(1), id(2)], ...notice, documents })).toEqual({
       commands: [1, 2].map((n) => to(id(n), { type: 'RecordNotice', ...notice, document: n === 2 ? document : null })),
     });
-    const minutes = [{ audience: 'minutes', ...document }];
-    const published = { applications: [PILOT], publishedOn: '2027-10-08', ...window, documents: minutes };
+    const published = { applications: [PILOT], publishedOn: '2027-10-08', ...window, documents: [document] };
     expect(flow.on(stream, 'scoring.published', published)).toEqual({
       commands: [to(PILOT, { type: 'RecordPublication', publishedOn: '2027-10-08', ...window })],
     });

@@ -26,6 +26,7 @@ export type MessagesCommand =
 interface Message {
   kind: string;
   to: string;
+  language: 'fi' | 'sv' | 'en';
   /** `replaced`: it failed, and was told in another way since */
   status: 'deferred' | 'sent' | 'failed' | 'replaced' | 'to-post' | 'posted';
   attempts: number;
@@ -66,22 +67,32 @@ export const messages: Aggregate<MessagesCommand, MessagesState, MessagesEvent, 
 
   evolve(state, event) {
     const put = (id: string, change: Partial<Message>, instead: readonly string[] = []): MessagesState => {
-      const blank: Message = { kind: '', to: '', status: 'sent', attempts: 0, digest: null, preparedOn: null, postedOn: null };
+      const blank: Message = {
+        kind: '',
+        to: '',
+        language: 'fi',
+        status: 'sent',
+        attempts: 0,
+        digest: null,
+        preparedOn: null,
+        postedOn: null,
+      };
       const replaced = instead.map((other): [string, Message] => [other, { ...state.messages[other]!, status: 'replaced' }]);
       return { messages: { ...state.messages, ...Object.fromEntries(replaced), [id]: { ...blank, ...state.messages[id], ...change } } };
     };
     const { message, kind } = event.data;
+    if (event.type === 'messages.letter-posted')
+      return put(message, { kind, status: 'posted', digest: event.data.digest, postedOn: event.data.on }, event.data.instead);
+    const { to, language } = event.data;
     switch (event.type) {
       case 'messages.sent':
-        return put(message, { kind, to: event.data.to, status: 'sent' }, event.data.instead);
+        return put(message, { kind, to, language, status: 'sent' }, event.data.instead);
       case 'messages.deferred':
-        return put(message, { kind, to: event.data.to, status: 'deferred', attempts: event.data.attempt });
+        return put(message, { kind, to, language, status: 'deferred', attempts: event.data.attempt });
       case 'messages.failed':
-        return put(message, { kind, to: event.data.to, status: 'failed' });
+        return put(message, { kind, to, language, status: 'failed' });
       case 'messages.letter-prepared':
-        return put(message, { kind, to: event.data.to, status: 'to-post', digest: event.data.digest, preparedOn: event.at });
-      case 'messages.letter-posted':
-        return put(message, { kind, status: 'posted', digest: event.data.digest, postedOn: event.data.on }, event.data.instead);
+        return put(message, { kind, to, language, status: 'to-post', digest: event.data.digest, preparedOn: event.at });
     }
   },
 

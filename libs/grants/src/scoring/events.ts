@@ -145,10 +145,10 @@ export const scoringEvents = [
       noticeOn: Day,
       appealUntil: Day,
       applications: list(Id, 500),
-      /** the documents of all these decisions together, with the first page: for everybody, and with names for the minutes */
-      documents: list(object({ audience: oneOf('public', 'minutes'), ...Document.properties }), 10),
+      /** the public document of all these decisions in each language of the municipality; with the first page */
+      documents: list(Document, 3),
     }),
-    { v: 2, fields: { documents: 'party' }, upcast: { 1: (data) => ({ ...data, documents: [] }) } },
+    { v: 2, upcast: { 1: (data) => ({ ...data, documents: [] }) } },
   ),
   defineEvent(
     'scoring.place-freed',

@@ -1,6 +1,6 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
 import { sha256, jcs } from '@minipilot/kernel/ids.js';
-import { localDate } from '@minipilot/kernel/time.js';
+import { localDate, type LocalDate } from '@minipilot/kernel/time.js';
 import { call, grantableCents, takesPart } from '../call/call.js';
 import { messages, undelivered, type MessagesState } from '../messages/messages.js';
 import type { DecisionResult } from '../pilot/events.js';
@@ -419,6 +419,13 @@ export function nextWaiting(state: ScoringState): string | null {
   return waiting[0]?.[0] ?? null;
 }
 
+/** Decisions that a publication on a day would make public. */
+export const toPublish = (state: ScoringState, publishedOn: LocalDate): string[] =>
+  Object.entries(state.decided)
+    .filter(([, d]) => !d.published && d.decidedOn <= publishedOn)
+    .map(([id]) => id)
+    .sort();
+
 function afterDecision(
   command: Of<'SendNotice' | 'PublishDecisions' | 'FreePlace'>,
   state: ScoringState,
@@ -441,24 +448,24 @@ function afterDecision(
       }
       const { applications, channel, sentOn, documents } = command;
       const window = appealWindow(policy, channel, sentOn);
-      if (documents !== undefined && documents.appealUntil !== window.appealUntil) return reject('document-of-other-window');
+      const covered = new Set(documents?.of.map(({ application }) => application));
+      if (documents !== undefined && (documents.appealUntil !== window.appealUntil || applications.some((id) => !covered.has(id))))
+        return reject('document-outdated');
       return [{ type: 'scoring.notice-sent', data: { applications, channel, sentOn, ...window, documents: documents?.of ?? [] } }];
     }
     case 'PublishDecisions': {
       if (command.publishedOn > today) return reject('date-in-future', { on: command.publishedOn }, '/publishedOn');
-      const applications = Object.entries(state.decided)
-        .filter(([, d]) => !d.published && d.decidedOn <= command.publishedOn)
-        .map(([id]) => id)
-        .sort();
+      const applications = toPublish(state, command.publishedOn);
       if (applications.length === 0) return reject('nothing-to-publish');
-      const { publishedOn, documents = [] } = command;
+      const { publishedOn, documents } = command;
+      if (documents !== undefined && documents.decisions.join() !== applications.join()) return reject('document-outdated');
       const window = { publishedOn, ...appealWindow(policy, 'publication', publishedOn) };
       const pages = Array.from({ length: Math.ceil(applications.length / PUBLISH_PAGE) }, (_, i) =>
         applications.slice(i * PUBLISH_PAGE, (i + 1) * PUBLISH_PAGE),
       );
       return pages.map((page, i) => ({
         type: 'scoring.published',
-        data: { ...window, applications: page, documents: i === 0 ? documents : [] },
+        data: { ...window, applications: page, documents: i === 0 ? (documents?.of ?? []) : [] },
       }));
     }
     case 'FreePlace': {

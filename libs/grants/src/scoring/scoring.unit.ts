@@ -355,7 +355,10 @@ describe('notice and publication', () => {
     const of = [{ application: IDS[0], digest: hash('document'), language: 'sv' as const, template: 1 }];
     const given = (appealUntil: string) => ({ ...notice('letter', '2027-10-08'), documents: { appealUntil, of } }) as ScoringCommand;
     expect(decided().when(given('2027-10-29'), DAY).result).toMatchObject([{ data: { documents: of } }]);
-    decided().when(given('2027-10-25'), DAY).thenRejected('document-of-other-window');
+    decided().when(given('2027-10-25'), DAY).thenRejected('document-outdated');
+    decided()
+      .when({ ...given('2027-10-29'), applications: [IDS[0], IDS[1]] } as ScoringCommand, DAY)
+      .thenRejected('document-outdated');
   });
 
   it('goes by e-mail to those who have one, and again to those whom it did not reach', () => {
@@ -387,12 +390,15 @@ describe('notice and publication', () => {
   });
 
   it('on the web starts the residents’ window, once for each decision', () => {
-    const documents = [{ audience: 'public' as const, digest: hash('document'), language: 'fi' as const, template: 1 }];
+    const documents = [{ digest: hash('document'), language: 'fi' as const, template: 1 }];
     const window = { publishedOn: '2027-10-08', noticeOn: '2027-10-15', appealUntil: '2027-10-29' };
     const data = { ...window, applications: [...IDS].sort(), documents };
     decided()
-      .when({ ...publish('2027-10-08'), documents } as ScoringCommand, DAY)
+      .when({ ...publish('2027-10-08'), documents: { decisions: data.applications, of: documents } } as ScoringCommand, DAY)
       .then([{ type: 'scoring.published', data }]);
+    decided()
+      .when({ ...publish('2027-10-08'), documents: { decisions: [IDS[0]], of: documents } } as ScoringCommand, DAY)
+      .thenRejected('document-outdated');
     decided([publish('2027-10-08')])
       .when(publish('2027-10-08'), DAY)
       .thenRejected('nothing-to-publish');

@@ -36,7 +36,7 @@ export type ScoringCommand = { call: string } & (
       /** with the last day to appeal that they name */
       documents?: { appealUntil: LocalDate; of: ({ application: string } & Document)[] };
     }
-  | { type: 'PublishDecisions'; publishedOn: LocalDate; documents?: ({ audience: 'public' | 'minutes' } & Document)[] }
+  | { type: 'PublishDecisions'; publishedOn: LocalDate; documents?: { decisions: string[]; of: Document[] } }
   | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
 );
 
