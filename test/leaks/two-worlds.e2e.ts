@@ -61,18 +61,27 @@ async function until(met: () => boolean): Promise<void> {
 /** What the member may see of the member's own book. */
 const isOwn = (who: Who, path: string): boolean => who === 'member' && /\/scorebook$|\/my\/data$/.test(path);
 
-/** Answers to all questions by everybody, with the further pages of every list. */
+/**
+ * Answers to all questions by everybody, with the further pages of every list. Who is turned away at a path (401, 403, 404) is asked with
+ * its first filter once more, and not with all the others.
+ */
 async function sweep(world: World, questions: readonly string[]): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>();
-  const todo = PEOPLE.flatMap((who) => questions.filter((path) => path !== '/metrics' && !isOwn(who, path)).map((path) => ({ who, path })));
+  const byPath = Map.groupBy(questions, (path) => path.split('?', 1)[0]!);
+  const todo = PEOPLE.flatMap((who) =>
+    [...byPath].filter(([path]) => path !== '/metrics' && !isOwn(who, path)).map(([, group]) => ({ who, group: [...group] })),
+  );
   const worker = async () => {
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const { who, path } = next;
-      const answer = await world.ask(who, 'GET', path);
-      answers.set(`${who} GET ${path}`, answer);
-      const cursor =
-        /[?&]limit=1\b/.test(path) && answer.status === 200 ? (JSON.parse(answer.body) as { next?: string | null }).next : null;
-      if (typeof cursor === 'string') todo.push({ who, path: `${path.replace(/&cursor=.*/, '')}&cursor=${cursor}` });
+      const { who, group } = next;
+      for (let path = group.shift(), turnedAway = 0; path !== undefined && turnedAway < 2; path = group.shift()) {
+        const answer = await world.ask(who, 'GET', path);
+        answers.set(`${who} GET ${path}`, answer);
+        if ([401, 403, 404].includes(answer.status)) turnedAway++;
+        const cursor =
+          answer.status === 200 && /[?&]limit=1\b/.test(path) ? (JSON.parse(answer.body) as { next?: string | null }).next : null;
+        if (typeof cursor === 'string') group.push(`${path.replace(/&cursor=.*/, '')}&cursor=${cursor}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, worker));
@@ -120,7 +129,7 @@ describe('two worlds that differ in one member’s book alone', () => {
     const base = [...seen.get('as it is')!.values()];
     const byStatus = (status: number) => base.filter((answer) => answer.status === status).length;
     console.log(
-      `${when}: ${questions.length} questions × ${PEOPLE.length} people = ${base.length} answers (${byStatus(200)} × 200, ${byStatus(403)} × 403, ` +
+      `${when}: ${questions.length} questions to ${PEOPLE.length} people: ${base.length} answers (${byStatus(200)} × 200, ${byStatus(403)} × 403, ` +
         `${byStatus(404)} × 404), each compared byte for byte with ${others.length} other worlds`,
     );
     // a sweep of refusals would prove nothing
@@ -174,7 +183,7 @@ describe('two worlds that differ in one member’s book alone', () => {
     await expectAlike(
       'at the close',
       questions.filter((path) => !path.includes('?') || path.includes('/audit/')),
-      1_000,
+      400,
     );
   }, 300_000);
 
