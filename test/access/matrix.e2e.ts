@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { policyTable, type PolicyRow } from '@minipilot/identity/policy-table.js';
 import { stages } from '@minipilot/identity/stages.js';
 import { Matrix, type Table } from './matrix.js';
@@ -5,6 +6,18 @@ import { outsideStages } from './outside.js';
 import { World } from './world.js';
 
 const table: Table = policyTable;
+
+/** Sends a path byte by byte as it is written; `fetch` would tidy it up. */
+const statusOf = (base: string, method: string, path: string, headers: Record<string, string>): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(base);
+    const sent = request({ hostname, port, method, path, headers }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer.statusCode!));
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
 
 describe('the policy table holds in every cell', () => {
   let world: World;
@@ -26,6 +39,38 @@ describe('the policy table holds in every cell', () => {
     // whoever was let through came to a handler, and changed nothing
     expect(await history()).toEqual(before);
   }, 300_000);
+
+  it('however the path is written, and for HEAD as for GET', async () => {
+    const reads = Object.entries(table).filter(([route, row]) => route.startsWith('GET ') && Array.isArray(row.for));
+    expect(reads.length).toBeGreaterThan(15);
+    const { token } = await world.town.api.as('tuntematon');
+    const wrong: string[] = [];
+    for (const [route] of reads) {
+      const path = route.slice(4).replace(/:(\w+)/g, (_, name: string) => (name === 'tenant' ? 'demo' : world.ids[name]!));
+      const spellings = [
+        path,
+        `${path}/`,
+        `${path}?x=1`,
+        `${path};x=1`,
+        path.replace('/api/', '//api/'),
+        path.replace('/demo/', '/demo//'),
+        path.replace('/demo/', '/demo/./'),
+        path.replace('/demo/', '/toinen/../demo/'),
+        path.replace('/demo/', '/%64emo/'),
+        path.replace('/demo/', '/demo%2F'),
+        path.toUpperCase(),
+      ];
+      for (const url of spellings)
+        for (const method of ['GET', 'HEAD'])
+          for (const authorization of [undefined, `Bearer ${token}`]) {
+            const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+            const status = await statusOf(world.deployment.desk, method, url, headers);
+            const told = authorization === undefined ? [401, 404] : [403, 404];
+            if (!told.includes(status) || (url === path && status === 404)) wrong.push(`${method} ${url}: ${status}`);
+          }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
 
   describe('and the matrix would see it if it did not:', () => {
     const planted: [what: string, route: string, change: Partial<Record<keyof PolicyRow, unknown>>][] = [

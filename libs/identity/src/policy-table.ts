@@ -23,7 +23,7 @@ export interface PolicyRow extends AccessRule {
 /** Roles that may fill in an application for somebody, which its body says. */
 export const HELPERS: readonly Role[] = ['agent', 'officer'];
 
-/** An award and its report: for whom it was granted; an officer where staff took the application down. */
+/** What applicants do themselves, or an officer for them where staff took the application down. */
 const theirs = { for: 'signed-in', own: 'application', helped: ['officer'] } as const;
 /** A member's own book of cards. */
 const ownBook = { for: ['member', 'chair'], own: 'committee', unobserved: true } as const;
@@ -82,7 +82,7 @@ export const policyTable = {
   'GET /api/:tenant/desk/calls/:call/applications': { for: ['officer', 'decision-maker', 'auditor'] },
   'GET /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', others: ['officer', 'decision-maker'] },
   'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', stage: 'before-close' },
-  'POST /api/:tenant/applications/:pilot/withdrawal': { for: 'signed-in', own: 'application', stage: 'before-close' },
+  'POST /api/:tenant/applications/:pilot/withdrawal': { ...theirs, stage: 'before-close' },
   'POST /api/:tenant/applications/:pilot/check': { for: ['officer'], stage: 'undecided' },
 
   // Scoring, proposal and decision

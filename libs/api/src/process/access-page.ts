@@ -101,7 +101,7 @@ export function accessPage(document: OpenAPIObject, routes: readonly Route[]): s
     '',
     'Not refused: a member of the committee who is also the decision-maker may decide on what they scored. The committee proposes and the',
     'decision-maker decides, but no law makes them two people; the history names who did what, so an auditor sees it. A municipality that',
-    'wants two people grants the roles to two people.',
+    'wants two people grants the roles to two people. Whoever is `owner` answers for any service of the municipality, of any unit.',
     '',
   );
   return lines.join('\n');
