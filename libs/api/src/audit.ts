@@ -201,7 +201,7 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     const wrong = await wrongCommitments(state.cards);
     expect(`all ${state.cards.length} opened cards are the ones that were sealed`, wrong.length === 0);
     for (const card of wrong) differences.push(`card ${card.card} opens to something else than what was sealed`);
-    const { places, cardsDigest } = ranking(applications, facts as ScoringFacts, state.cards, state.opened!.seed);
+    const { places, cardsDigest } = ranking(applications, facts as ScoringFacts, state.cards, state.opened!.seed, state.opened!.digestForm);
     expect('the digest of the cards is the one recorded', cardsDigest === state.opened!.digest);
     compare(
       places,
@@ -228,7 +228,7 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     let state: ScoringState = scoring.initial;
     for (const event of events) {
       if (event.type === 'scoring.round-proposed') {
-        const { round, places, leftCents, seed, digest } = event.data;
+        const { round, places, leftCents, seed, digest, readingsDigest } = event.data;
         const ids = new Set(places.map((p) => p.application));
         const applications = [];
         for (const id of ids) {
@@ -248,7 +248,10 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
           readings: state.readings.filter((r) => ids.has(r.application)),
           readersNeeded: callState.content!.rules.readers ?? 1,
           seed,
+          form: seed !== null && readingsDigest === null ? 'v1' : 'v2',
         });
+        if (readingsDigest !== null)
+          expect(`round ${round}: the digest of the readings is the one recorded`, readingsDigest === again.readingsDigest);
         compare(again.places, places, `round ${round}: `);
         expect(`round ${round}: the digest is the one recorded`, digest === placesDigest(again.places));
       }

@@ -41,6 +41,7 @@ const looksPersonal = (name: string) =>
 /** Fields whose names sound personal and which are not, with the reason. */
 const HARMLESS: Record<string, string> = {
   'content.contactPoint': 'an office and how to reach it, written by an officer',
+  'content.rules.vote.minAge': 'the least age of voters in a call, nobody’s own',
   nameBy: 'the day by which another recipient is to be named',
 };
 

@@ -140,7 +140,7 @@ describe('scoring', () => {
     const stream = scoringStream('demo', call);
     start(h);
     const state = () => project(deskScoring, h.events).get(call)!;
-    h.add(stream, 'scoring.opened', { cards: 2, digest: hash('cards'), seed: hash('seed'), effectiveAt: at }, at);
+    h.add(stream, 'scoring.opened', { cards: 2, digest: hash('cards'), digestForm: 'v2', seed: hash('seed'), effectiveAt: at }, at);
     expect(state()).toMatchObject({ state: 'opened', seed: hash('seed') });
     const first = h.add(stream, 'scoring.proposed', { page: 0, places: [], last: false }, at);
     expect(state().state).toBe('opened');

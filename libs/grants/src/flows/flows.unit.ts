@@ -192,7 +192,7 @@ describe('selecting', () => {
     expect(flow.on(stream, 'scoring.cards-opened', { page: 0, cards: [] })).toEqual(
       to({ type: 'OpenCards', page: 1, effectiveAt: CLOSES }),
     );
-    const opened = { cards: 0, digest: hash('cards'), seed: hash('seed'), effectiveAt: CLOSES };
+    const opened = { cards: 0, digest: hash('cards'), digestForm: 'v2', seed: hash('seed'), effectiveAt: CLOSES };
     expect(flow.on(stream, 'scoring.opened', opened)).toEqual(to({ type: 'ComputeProposal', page: 0 }));
     expect(flow.on(stream, 'scoring.proposed', { page: 0, places: [], last: false })).toEqual(to({ type: 'ComputeProposal', page: 1 }));
     expect(flow.on(stream, 'scoring.proposed', { page: 1, places: [], last: true })).toEqual({});

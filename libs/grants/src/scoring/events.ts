@@ -20,7 +20,7 @@ import {
 } from '@minipilot/kernel/schema.js';
 import { Type, type Static } from 'typebox';
 import { DecisionResult, Document, Reach } from '../pilot/events.js';
-import { Place, RoundPlace } from '../selection/selection.js';
+import { DigestForm, Place, RoundPlace } from '../selection/selection.js';
 
 export const OpenedCard = object({
   application: Id,
@@ -60,10 +60,11 @@ export const scoringEvents = [
       cards: Count,
       /** digest of all opened cards with their salts, as in the selection */
       digest: Hash,
+      digestForm: DigestForm,
       seed: Hash,
       effectiveAt: At,
     }),
-    { access: 'party' },
+    { access: 'party', v: 2, upcast: { 1: (data) => ({ ...data, digestForm: 'v1' }) } },
   ),
   defineEvent(
     'scoring.proposed',
@@ -88,8 +89,20 @@ export const scoringEvents = [
   defineEvent(
     'scoring.round-proposed',
     'A weekly round of a rolling call was put together.',
-    object({ round: Count, effectiveAt: At, places: list(RoundPlace, 500), leftCents: Cents, digest: Hash, seed: nullable(Hash) }),
-    { access: 'party' },
+    object({
+      round: Count,
+      effectiveAt: At,
+      places: list(RoundPlace, 500),
+      leftCents: Cents,
+      digest: Hash,
+      /** revealed where a lot was drawn */
+      seed: nullable(Hash),
+      /** of the readings of those that passed, where a lot was drawn; the first rounds told it nobody */
+      readingsDigest: nullable(Hash),
+      /** what that digest is made of */
+      leaves: list(Hash, 500),
+    }),
+    { access: 'party', v: 2, upcast: { 1: (data) => ({ ...data, readingsDigest: null, leaves: [] }) } },
   ),
   defineEvent(
     'scoring.decided',

@@ -1,6 +1,7 @@
 import { type PilotState } from '../pilot/pilot.js';
+import { digestOfLeaves, drawKey } from '@minipilot/kernel/lot.js';
 import { CALL, ROLLING, SEED, announced, id, told } from '../testing.js';
-import { scoring, type ScoringCommand } from './scoring.js';
+import { ROUND_PLACES, scoring, type ScoringCommand } from './scoring.js';
 import { type ScoringEvent } from './events.js';
 import { application, IDS, pilots, facts, past, item, decide, DECIDER, NOW, DAY } from './testing.js';
 
@@ -79,10 +80,37 @@ describe('a rolling call', () => {
     const all = { ...rollingFacts, pilots: Object.fromEntries(IDS.slice(0, 3).map((a, i) => [a, application(i + 1)])) };
     const step = round(yes, read(IDS[1]), read(IDS[2])).when(propose, NOW, DECIDER, all);
     const [event] = step.result as ScoringEvent[];
-    const { places, seed } = event!.data as { places: { result: string; drawKey?: string }[]; seed: string | null };
+    const { places, seed, readingsDigest, leaves } = event!.data as {
+      places: { application: string; result: string; drawKey?: string }[];
+      seed: string | null;
+      readingsDigest: string;
+      leaves: string[];
+    };
     expect(seed).toBe(SEED);
+    // everybody can repeat it, whatever else is being read meanwhile
+    expect(leaves).toHaveLength(3);
+    expect(digestOfLeaves('readings', leaves)).toBe(readingsDigest);
+    expect(places.map((p) => p.drawKey)).toEqual(places.map((p) => drawKey(SEED, readingsDigest, p.application)));
+    const half = announced({ ...rolling.content!, rules: { ...ROLLING, readers: 2 } });
+    expect(round(yes).when(propose, NOW, DECIDER, { ...all, call: half }).result).toEqual([]);
     expect(places.map((p) => p.result)).toEqual(['proposed-grant', 'proposed-grant', 'no-money']);
     expect(places.every((p) => p.drawKey !== undefined)).toBe(true);
+  });
+
+  it('holds at most as many as its event can, the first to arrive; the others come into the next', () => {
+    const many = Array.from({ length: ROUND_PLACES + 1 }, (_, i) => id(`one of many ${i}`));
+    const minute = (i: number) => new Date(Date.UTC(2027, 8, 10, 8, i)).toISOString();
+    // the first in the list is the last to arrive
+    const crowd = {
+      ...rollingFacts,
+      pilots: Object.fromEntries(many.map((a, i) => [a, application(1, { arrivedAt: minute(many.length - i) })])),
+    };
+    const step = told(scoring, crowd, NOW, DECIDER)(...many.map((a) => read(a))).when(propose, NOW, DECIDER, crowd);
+    const [event] = step.result as ScoringEvent[];
+    const { places, leaves } = event!.data as { places: { application: string }[]; leaves: string[] };
+    expect([places.length, leaves.length]).toEqual([ROUND_PLACES, ROUND_PLACES]);
+    expect(places.map((p) => p.application)).not.toContain(many[0]);
+    expect(JSON.stringify(event).length).toBeLessThan(256 * 1024);
   });
 
   it('keeps the money of an earlier round for its decision, unless the application is withdrawn', () => {

@@ -8,7 +8,8 @@ import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
 import { policyOf } from '../policy/policy.js';
 import { appealWindow } from '../policy/windows.js';
 import { scorebook } from '../scorebook/scorebook.js';
-import { ranked, rollingRound, type Place, type RoundPlace } from '../selection/selection.js';
+import { byText } from '../selection/exact.js';
+import { ranked, rollingRound, type DigestForm, type Place, type RoundPlace } from '../selection/selection.js';
 import { callStream, messagesStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
 import {
@@ -17,6 +18,7 @@ import {
   initial,
   PLACE_PAGE,
   PUBLISH_PAGE,
+  ROUND_PLACES,
   type DecisionItem,
   type LotSeeds,
   type ScoringCommand,
@@ -28,6 +30,7 @@ export {
   CARD_PAGE,
   PLACE_PAGE,
   PUBLISH_PAGE,
+  ROUND_PLACES,
   type DecisionItem,
   type LotSeeds,
   type ScoringCommand,
@@ -165,10 +168,10 @@ function rankedSteps(
       const page = facts.cards.slice(command.page * CARD_PAGE, (command.page + 1) * CARD_PAGE);
       const events: ScoringEvent[] = [{ type: 'scoring.cards-opened', data: { page: command.page, cards: page } }];
       if ((command.page + 1) * CARD_PAGE >= facts.cards.length) {
-        const digest = ranking(state.started.applications, facts, facts.cards, facts.seed!, true).cardsDigest;
+        const digest = ranking([], facts, facts.cards, facts.seed!, 'v2').cardsDigest;
         events.push({
           type: 'scoring.opened',
-          data: { cards: facts.cards.length, digest, seed: facts.seed!, effectiveAt: command.effectiveAt },
+          data: { cards: facts.cards.length, digest, digestForm: 'v2', seed: facts.seed!, effectiveAt: command.effectiveAt },
         });
       }
       return events;
@@ -176,7 +179,7 @@ function rankedSteps(
     case 'ComputeProposal': {
       if (state.opened === null) return reject('scoring-still-open', { closesAt: state.started.closesAt });
       if (state.proposal !== null || command.page < state.proposalPages) return [];
-      const { places, totalCents } = ranking(state.started.applications, facts, state.cards, state.opened.seed);
+      const { places, totalCents } = ranking(state.started.applications, facts, state.cards, state.opened.seed, state.opened.digestForm);
       const page = places.slice(command.page * PLACE_PAGE, (command.page + 1) * PLACE_PAGE);
       const last = (command.page + 1) * PLACE_PAGE >= places.length;
       const total = last ? { count: places.length, totalCents, digest: placesDigest(places) } : {};
@@ -199,20 +202,19 @@ export function ranking(
   facts: ScoringFacts,
   cards: readonly OpenedCard[],
   seed: string,
-  digestOnly = false,
+  form: DigestForm,
 ) {
   const content = facts.call.content!;
   return ranked({
     rules: content.rules,
     budgetCents: grantableCents(content),
-    applications: digestOnly
-      ? []
-      : applications.flatMap((id) => {
-          const p = facts.pilots[id];
-          return p === undefined || !isLive(p) ? [] : [{ id, district: p.application!.district, askedCents: p.application!.askedCents }];
-        }),
+    applications: applications.flatMap((id) => {
+      const p = facts.pilots[id];
+      return p === undefined || !isLive(p) ? [] : [{ id, district: p.application!.district, askedCents: p.application!.askedCents }];
+    }),
     cards: cards.map(({ application, member, values, salt }) => ({ application, member, values, salt })),
     seed,
+    form,
   });
 }
 
@@ -250,7 +252,13 @@ function rollingSteps(
       },
     ];
   }
-  const candidates = Object.entries(facts.pilots).filter(([id, p]) => isLive(p) && state.proposed[id]?.result !== 'proposed-grant');
+  const readersNeeded = rules.readers ?? 1;
+  const read = (id: string) => state.readings.filter((r) => r.application === id).length >= readersNeeded;
+  // what a round cannot hold comes into the next one
+  const candidates = Object.entries(facts.pilots)
+    .filter(([id, p]) => isLive(p) && state.proposed[id]?.result !== 'proposed-grant' && read(id))
+    .sort(([a, p], [b, q]) => byText(p.application!.arrivedAt, q.application!.arrivedAt) || byText(a, b))
+    .slice(0, ROUND_PLACES);
   const ids = new Set(candidates.map(([id]) => id));
   if (ids.size === 0) return [];
   const leftCents = leftForRound(state, facts);
@@ -259,10 +267,10 @@ function rollingSteps(
     leftCents,
     applications: candidates.map(([id, p]) => ({ id, askedCents: p.application!.askedCents, arrivedAt: p.application!.arrivedAt })),
     readings: state.readings.filter((r) => ids.has(r.application)),
-    readersNeeded: rules.readers ?? 1,
+    readersNeeded,
     seed: facts.seed,
   });
-  const places = round.places.filter((p) => p.result !== 'incomplete').slice(0, 500);
+  const { places } = round;
   // what stands proposed already is no news
   if (places.every((p) => state.proposed[p.application]?.result === p.result)) return [];
   return [
@@ -275,6 +283,8 @@ function rollingSteps(
         leftCents,
         digest: placesDigest(places),
         seed: round.lot ? facts.seed : null,
+        readingsDigest: round.lot ? round.readingsDigest : null,
+        leaves: round.lot ? round.leaves : [],
       },
     },
   ];

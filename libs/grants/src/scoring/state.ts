@@ -55,7 +55,7 @@ export interface ScoringState {
   started: { members: readonly string[]; chair: string; applications: readonly string[]; closesAt: Instant } | null;
   cardPages: number;
   cards: readonly OpenedCard[];
-  opened: { digest: string; seed: string } | null;
+  opened: { digest: string; digestForm: 'v1' | 'v2'; seed: string } | null;
   proposalPages: number;
   /** digest of the whole proposal, once its last page is there */
   proposal: string | null;
@@ -93,6 +93,8 @@ export interface LotSeeds {
 export const CARD_PAGE = 800;
 export const PLACE_PAGE = 200;
 export const PUBLISH_PAGE = 500;
+/** Most applications in one round, so that its event stays far below the store's limit. */
+export const ROUND_PLACES = 500;
 
 export const initial: ScoringState = {
   started: null,

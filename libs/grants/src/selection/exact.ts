@@ -1,5 +1,3 @@
-import { sha256 } from '@minipilot/kernel/ids.js';
-
 /** Arithmetic without rounding, and orders that depend on nothing but the values. */
 
 /** A fraction in lowest terms; the denominator is positive. */
@@ -52,13 +50,4 @@ export function groups<T>(items: readonly T[], compare: (a: T, b: T) => number):
     else all.push([item]);
     return all;
   }, []);
-}
-
-/**
- * Draw key of one application: SHA-256 over the text of seed (hex), digest (hex) and application id, in lower-case hex.
- * Throws RangeError when the seed is not 32 bytes in lower-case hex.
- */
-export function drawKey(seed: string, digest: string, application: string): string {
-  if (!/^[0-9a-f]{64}$/.test(seed)) throw new RangeError('the seed of a lot is 32 bytes in lower-case hex');
-  return sha256(seed, digest, application);
 }

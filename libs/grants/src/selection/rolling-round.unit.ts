@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Check } from 'typebox/value';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { DEFAULT_TIE_RULE, type Rules } from './rules.js';
-import { drawKey } from './exact.js';
+import { drawKey } from '@minipilot/kernel/lot.js';
 import { LotNeeded, RoundPlace, rollingRound, type RoundInput } from './selection.js';
 
 const SEED = sha256('seed');

@@ -2,7 +2,8 @@ import { Type, type Static } from 'typebox';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
 import { Cents as CentsSchema, Code, Count, Hash, Id, object, oneOf } from '@minipilot/kernel/schema.js';
-import { byText, compare, drawKey, fraction, granting, type Ratio } from './exact.js';
+import { digestOfLeaves, drawKey, leafOf, type LotKind } from '@minipilot/kernel/lot.js';
+import { byText, compare, fraction, granting, type Ratio } from './exact.js';
 import type { Rules } from './rules.js';
 
 /** The order cannot be settled without the lot, and the seed of the lot was not given. */
@@ -68,7 +69,13 @@ export interface RankedInput {
   cards: Card[];
   /** the revealed seed of the lot, 32 bytes in hex; null while it is secret */
   seed: string | null;
+  /** how the digest is made of the cards; `v2` unless told otherwise */
+  form?: DigestForm;
 }
+
+/** `v1`: over all that was opened at once; `v2`: over one leaf for each, so that the digest can be checked without seeing what they stand for. */
+export const DigestForm = oneOf('v1', 'v2');
+export type DigestForm = Static<typeof DigestForm>;
 
 export interface Ranking {
   /** in order of rank, then those not scored in order of id */
@@ -85,7 +92,7 @@ export interface Ranking {
  * order, then by lot, lowest draw key first. The ranks are funded while the budget lasts. Throws LotNeeded, or RangeError for input that
  * no valid call can have.
  */
-export function ranked({ rules, budgetCents, applications, cards, seed }: RankedInput): Ranking {
+export function ranked({ rules, budgetCents, applications, cards, seed, form = 'v2' }: RankedInput): Ranking {
   checkMoney(budgetCents, applications);
   checkUnique(cards.map((c) => [c.application, c.member]));
   const assessed = new Map<string, number[][]>(applications.map((a) => [a.id, []]));
@@ -96,7 +103,8 @@ export function ranked({ rules, budgetCents, applications, cards, seed }: Ranked
     if (!sane) throw new RangeError(`a card of ${application} does not match the rules`);
     assessed.get(application)?.push(values);
   }
-  const cardsDigest = digestOf('cards', cards, (c) => [c.application, c.member, c.values, c.salt]);
+  const fields = (c: Card) => [c.application, c.member, c.values, c.salt];
+  const cardsDigest = form === 'v1' ? wholeDigest('cards', cards.map(fields)) : digestOf('cards', cards, fields);
   const weights = rules.criteria.map((c) => BigInt(c.weight));
   const totalWeight = weights.reduce((a, b) => a + b, 0n);
 
@@ -207,12 +215,17 @@ export interface RoundInput {
   readersNeeded: number;
   /** the revealed seed of the lot, 32 bytes in hex; null while it is secret */
   seed: string | null;
+  /** how the digest is made of the readings; `v2` unless told otherwise */
+  form?: DigestForm;
 }
 
 export interface Round {
   /** those that passed in the order of funding, then the others in order of arrival */
   places: RoundPlace[];
+  /** over the readings of those that passed */
   readingsDigest: string;
+  /** what the digest is made of: a leaf for the readings of each that passed, in order */
+  leaves: string[];
   /** whether the lot gave the order */
   lot: boolean;
   totalCents: Cents;
@@ -224,12 +237,11 @@ export interface Round {
  * When those that passed ask for more than is left, the lot gives the order in which they are funded; otherwise there is no lot.
  * Exact, and the same for every order of its inputs. Throws LotNeeded, or RangeError for input that no valid round can have.
  */
-export function rollingRound({ rules, leftCents, applications, readings, readersNeeded, seed }: RoundInput): Round {
+export function rollingRound({ rules, leftCents, applications, readings, readersNeeded, seed, form = 'v2' }: RoundInput): Round {
   checkMoney(leftCents, applications);
   checkUnique(readings.map((r) => [r.application, r.reader]));
   if (!Number.isInteger(readersNeeded) || readersNeeded < 1) throw new RangeError('readersNeeded must be at least 1');
   if (readings.some((r) => r.values.length !== rules.criteria.length)) throw new RangeError('a reading does not match the rules');
-  const readingsDigest = digestOf('readings', readings, (r) => [r.application, r.reader, r.values, r.salt]);
 
   const read = applications
     .map((a) => {
@@ -242,6 +254,15 @@ export function rollingRound({ rules, leftCents, applications, readings, readers
   const notPassed = read.filter((a) => a.count >= readersNeeded && a.notMet.length > 0);
   const passed = read.filter((a) => a.count >= readersNeeded && a.notMet.length === 0);
 
+  const readingsOf = (id: string) => readings.filter((r) => r.application === id).map((r) => [r.reader, r.values, r.salt]);
+  const leaves = passed.map((a) => leafOf(a.id, readingsOf(a.id).map(jcs).sort(byText))).sort(byText);
+  const readingsDigest =
+    form === 'v1'
+      ? wholeDigest(
+          'readings',
+          readings.map((r) => [r.application, r.reader, r.values, r.salt]),
+        )
+      : digestOfLeaves('readings', leaves);
   const asked = passed.reduce((total, a) => total + BigInt(a.askedCents), 0n);
   const lot = passed.length > 1 && asked > BigInt(leftCents);
   if (lot && seed === null) throw new LotNeeded(passed.map((a) => a.id).sort(byText));
@@ -269,7 +290,7 @@ export function rollingRound({ rules, leftCents, applications, readings, readers
     places.push({ application: a.id, readings: a.count, result: 'incomplete', cents: 0, reason: 'too-few-readings' });
   }
   const totalCents = places.reduce((sum, p) => sum + p.cents, 0);
-  return { places, readingsDigest, lot, totalCents, leftCents: leftCents - totalCents };
+  return { places, readingsDigest, leaves, lot, totalCents, leftCents: leftCents - totalCents };
 }
 
 const compareMeans = (a: Scored, b: Scored): number => {
@@ -279,10 +300,15 @@ const compareMeans = (a: Scored, b: Scored): number => {
 
 const alike = (a: Scored, b: Scored): boolean => compare(a.score, b.score) === 0 && compareMeans(a, b) === 0;
 
-/** Digest of all opened cards, readings or ballots with what is random in them, whatever order they came in. */
-export function digestOf<T>(kind: 'cards' | 'readings' | 'ballots', items: readonly T[], fields: (item: T) => unknown[]): string {
-  return sha256(`minipilot/${kind}/v1`, jcs(items.map(fields).map(jcs).sort(byText)));
-}
+/** Digest of all that was opened, whatever order it came in: over one leaf for each. */
+export const digestOf = <T>(kind: LotKind, items: readonly T[], fields: (item: T) => unknown[]): string =>
+  digestOfLeaves(
+    kind,
+    items.map((item) => leafOf(...fields(item))),
+  );
+
+/** As the first calls had it: over the fields of all at once. */
+const wholeDigest = (kind: LotKind, items: unknown[][]): string => sha256(`minipilot/${kind}/v1`, jcs(items.map(jcs).sort(byText)));
 
 function checkMoney(limit: Cents, applications: { id: string; askedCents: Cents }[]): void {
   if (!isCents(limit) || limit < 0) throw new RangeError('the budget is not a sum in cents');

@@ -1,6 +1,7 @@
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
 import { equalShares, type SharesInput } from './equal-shares.js';
-import { byText, drawKey } from './exact.js';
+import { drawKey } from '@minipilot/kernel/lot.js';
+import { byText } from './exact.js';
 import type { Rules } from './rules.js';
 import { checkUnique, digestOf, LotNeeded, type Place } from './selection.js';
 

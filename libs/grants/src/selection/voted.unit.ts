@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Check } from 'typebox/value';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { SHARES } from '../testing.js';
-import { drawKey } from './exact.js';
+import { drawKey } from '@minipilot/kernel/lot.js';
 import { LotNeeded, Place } from './selection.js';
 import { add1Step, ballotsDigest, equalSharesProposal, type OpenedBallot, type VotedInput } from './voted.js';
 
