@@ -130,6 +130,10 @@ export async function story(): Promise<Town> {
   for (const one of [good, failed, slow, gone, second, quitter]) await one.apply();
   await good.act('AmendApplication', form);
   await quitter.act('WithdrawApplication');
+  await slow.act('RequestCompletion', { codes: ['place-unclear', 'costs-unclear'] }, OFFICER);
+  const facts = { askedCents: 50_000, economic: null, reach: 'electronic', businessId: 'valid', recipientNamed: false, confirmed: true };
+  const completion = { ...facts, duplicate: 'none', channel: 'online', helper: null };
+  await slow.act('CompleteApplication', { fields: ['place'], arrivedAt: town.now, ...completion });
   await good.act('CheckApplication', { suggestion: 'eligible', codes: [] }, OFFICER);
   await town.advance('2027-09-24T14:00:00.000Z');
   await down.apply();

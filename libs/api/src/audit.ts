@@ -34,6 +34,7 @@ const PEOPLE = new Set([
   'applicant',
   'recipient',
   'helper',
+  'helpers',
   'filedBy',
   'decider',
   'member',

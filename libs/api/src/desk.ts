@@ -3,6 +3,8 @@ import { Inject, Injectable, type Type } from '@nestjs/common';
 import { Rejected, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Purpose, Recorded } from '@minipilot/kernel/event.js';
 import { addMilliseconds, type Instant } from '@minipilot/kernel/time.js';
+import { catalogue } from '@minipilot/grants/catalogue.js';
+import type { ProposalText } from '@minipilot/grants/pilot/events.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
 import { policyStream } from '@minipilot/grants/streams.js';
@@ -16,6 +18,7 @@ import { KeyReused, Stale, type DecisionRunner, type Done, type RunOptions } fro
 import type { Clock } from '@minipilot/platform/store/clock.js';
 import type { EventStore } from '@minipilot/platform/store/port.js';
 import { Ownership } from './ownership.js';
+import type { Static } from 'typebox';
 
 /** What a desk works with; the composition of the process gives it. */
 export interface DeskParts {
@@ -145,8 +148,9 @@ export class Desk {
     return { state, revision };
   }
 
+  /** All events of a stream, in the version that this release writes. */
   async history(stream: string): Promise<Recorded[]> {
-    return (await this.parts.store.read(stream)).events;
+    return (await this.parts.store.read(stream)).events.map((event) => catalogue.upcast(event));
   }
 
   async policy(tenant: string): Promise<Policy> {
@@ -161,6 +165,17 @@ export class Desk {
     if (event === undefined) return null;
     const subject = event.sealed!.find((s) => s.purpose === purpose)!.subject;
     return (await this.parts.sealer.unseal(event, purpose, subject)) as T | null;
+  }
+
+  /** The proposal as it stands: as it was last given whole, and what was completed since. Null where it was erased. */
+  async proposal(events: readonly Recorded[]): Promise<Static<typeof ProposalText> | null> {
+    const whole = events.findLastIndex((e) => e.type === 'pilot.submitted' || e.type === 'pilot.amended');
+    let proposal = await this.opened<Static<typeof ProposalText>>(events.slice(whole, whole + 1), 'proposal');
+    for (const event of events.slice(whole + 1)) {
+      if (proposal === null || event.type !== 'pilot.completed') continue;
+      proposal = { ...proposal, ...(await this.opened<object>([event], 'proposal')) };
+    }
+    return proposal;
   }
 
   submitBy(): Instant {

@@ -3,6 +3,7 @@ import type { ProblemText } from '@minipilot/platform/http/problem-texts.js';
 import { CALL_PROBLEMS } from './problem-texts-calls.js';
 import { CLOSING_PROBLEMS } from './problem-texts-leaks.js';
 import { DOCUMENT_PROBLEMS } from './problem-texts-documents.js';
+import { ELIGIBILITY_PROBLEMS } from './problem-texts-eligibility.js';
 import { MONEY_PROBLEMS } from './problem-texts-money.js';
 import { SELECTION_PROBLEMS } from './problem-texts-selection.js';
 import { SIGN_IN_PROBLEMS } from './problem-texts-signin.js';
@@ -92,18 +93,6 @@ const PILOT_PROBLEMS = {
     fi: 'Hakemus saapui ajoissa, {arrivedAt|time}. Sitä ei voi jättää tutkimatta myöhästyneenä.',
     sv: 'Ansökan kom in i tid, {arrivedAt|time}. Den kan inte avvisas som försenad.',
     en: 'The application arrived in time, on {arrivedAt|time}. It cannot be left unexamined as late.',
-  },
-  'kind-may-not-apply': {
-    status: 409,
-    fi: 'Tässä haussa tällainen hakija ei voi hakea ({kind}).',
-    sv: 'En sådan sökande kan inte söka i den här ansökningsomgången ({kind}).',
-    en: 'Such an applicant cannot apply in this call ({kind}).',
-  },
-  'sum-outside-grant-size': {
-    status: 409,
-    fi: 'Haettavan summan on oltava {minCents|euro}–{maxCents|euro}.',
-    sv: 'Det sökta beloppet ska vara {minCents|euro}–{maxCents|euro}.',
-    en: 'The sum applied for must be from {minCents|euro} to {maxCents|euro}.',
   },
   'helper-may-not-judge': {
     status: 409,
@@ -348,6 +337,7 @@ const PILOT_PROBLEMS = {
 export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
   ...CALL_PROBLEMS,
   ...PILOT_PROBLEMS,
+  ...ELIGIBILITY_PROBLEMS,
   ...MONEY_PROBLEMS,
   ...SELECTION_PROBLEMS,
   ...CLOSING_PROBLEMS,

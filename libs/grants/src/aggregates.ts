@@ -5,6 +5,7 @@ import { call } from './call/call.js';
 import { adopting } from './flows/adopting.js';
 import { awarding } from './flows/awarding.js';
 import { closing } from './flows/closing.js';
+import { completing } from './flows/completing.js';
 import { deciding } from './flows/deciding.js';
 import { funding } from './flows/funding.js';
 import { paying } from './flows/paying.js';
@@ -34,4 +35,4 @@ export const aggregates: readonly Aggregate<any, any, any, any>[] = [
 ];
 
 /** Everything that goes on by itself. */
-export const flows: readonly Flow<any>[] = [funding, closing, selecting, deciding, awarding, paying, reporting, adopting];
+export const flows: readonly Flow<any>[] = [funding, closing, selecting, deciding, awarding, paying, reporting, adopting, completing];

@@ -84,6 +84,8 @@ export const policyTable = {
   'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', stage: 'before-close' },
   'POST /api/:tenant/applications/:pilot/withdrawal': { ...theirs, stage: 'before-close' },
   'POST /api/:tenant/applications/:pilot/check': { for: ['officer'], stage: 'undecided' },
+  'POST /api/:tenant/applications/:pilot/completion-request': { for: ['officer'], stage: 'undecided' },
+  'POST /api/:tenant/applications/:pilot/completion': { for: 'signed-in', own: 'application', others: ['officer'], stage: 'undecided' },
 
   // Scoring, proposal and decision
   'POST /api/:tenant/calls/:call/scoring': { for: ['officer'], stage: 'before-scoring' },

@@ -60,6 +60,18 @@ export type PilotRow = {
   /** admitted to a closed call, late or missing from its list */
   admitted: number;
   withdrawnAt: string | null;
+  /** Y-tunnus as given, and what else of the form may be missing */
+  businessId: string;
+  recipientNamed: number;
+  confirmed: number;
+  duplicate: string;
+  /** JSON lists: why the applicant was asked to complete it, and what is still missing */
+  completionCodes: string | null;
+  completionOpen: string | null;
+  completionAskedAt: string | null;
+  /** last day to complete it */
+  completionBy: string | null;
+  completion: 'asked' | 'completed' | 'not-completed' | null;
   suggestion: string | null;
   /** JSON list of reason codes */
   checkCodes: string | null;
@@ -137,6 +149,15 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
   late: 'integer',
   admitted: 'integer',
   withdrawnAt: 'text',
+  businessId: 'text',
+  recipientNamed: 'integer',
+  confirmed: 'integer',
+  duplicate: 'text',
+  completionCodes: 'text',
+  completionOpen: 'text',
+  completionAskedAt: 'text',
+  completionBy: 'text',
+  completion: 'text',
   suggestion: 'text',
   checkCodes: 'text',
   checkedAt: 'text',
@@ -189,7 +210,8 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
 };
 
 type Submitted = Seen<Extract<PilotEvent, { type: 'pilot.submitted' }>>;
-type Plain = Pick<Submitted['data'], 'kind' | 'district' | 'askedCents' | 'involves' | 'economic' | 'language' | 'reach'>;
+type Plain = Pick<Submitted['data'], 'kind' | 'district' | 'askedCents' | 'involves' | 'economic' | 'language' | 'reach'> &
+  Pick<Submitted['data'], 'businessId' | 'recipientNamed' | 'confirmed' | 'duplicate'>;
 
 const plain = (data: Plain) => ({
   kind: data.kind,
@@ -199,7 +221,15 @@ const plain = (data: Plain) => ({
   economic: data.economic === null ? 0 : 1,
   language: data.language,
   reach: data.reach,
+  businessId: data.businessId,
+  recipientNamed: data.recipientNamed ? 1 : 0,
+  confirmed: data.confirmed ? 1 : 0,
+  duplicate: data.duplicate,
 });
+
+/** A check of what has changed since says nothing any more. */
+const unchecked = { suggestion: null, checkCodes: null, checkedAt: null };
+const nothingAsked = { completionCodes: null, completionOpen: null, completionAskedAt: null, completionBy: null, completion: null };
 
 /** Also when a withdrawn application is made again: it begins anew. */
 const submitted = (e: Submitted): PilotRow => ({
@@ -244,9 +274,32 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
       return {
         ...row,
         ...plain(e.data),
+        ...unchecked,
+        ...nothingAsked,
         contactEvent: handle(e, 'contact', row.contactEvent),
         proposalEvent: handle(e, 'proposal', row.proposalEvent),
       };
+    case 'pilot.completion-requested':
+      return {
+        ...row,
+        ...unchecked,
+        completionCodes: JSON.stringify(e.data.codes),
+        completionOpen: JSON.stringify(e.data.fields),
+        completionAskedAt: e.at,
+        completionBy: e.data.answerBy,
+        completion: 'asked',
+      };
+    case 'pilot.completed':
+      return {
+        ...row,
+        ...plain(e.data),
+        ...unchecked,
+        completionOpen: JSON.stringify(e.data.open),
+        completion: e.data.open.length === 0 ? 'completed' : row.completion,
+        contactEvent: handle(e, 'contact', row.contactEvent),
+      };
+    case 'pilot.not-completed':
+      return { ...row, completion: 'not-completed' };
     case 'pilot.withdrawn':
       return { ...row, state: 'withdrawn', withdrawnAt: e.data.withdrawnAt };
     case 'pilot.checked':
@@ -360,7 +413,7 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
 /** Mini-pilots for the municipality's own people; personal parts are handles to sealed events. */
 export const deskPilots: Projection<PilotRow> = {
   name: 'desk_pilots',
-  version: 1,
+  version: 2,
   table,
   indexes: [
     ['tenant', 'call', 'arrivedAt'],
@@ -374,6 +427,9 @@ export const deskPilots: Projection<PilotRow> = {
     'pilot.amended',
     'pilot.withdrawn',
     'pilot.checked',
+    'pilot.completion-requested',
+    'pilot.completed',
+    'pilot.not-completed',
     'call.application-admitted',
     'scoring.decided',
     'pilot.decided',

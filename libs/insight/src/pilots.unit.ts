@@ -10,7 +10,7 @@ const pilot = id('pilot');
 const aune = (): History => {
   const h = new History();
   h.submit(pilot, call, { channel: 'agent', helper: id('agent') });
-  h.pilot(pilot, 'pilot.checked', { suggestion: 'eligible', codes: [] }, '2027-03-03T10:00:00.000Z');
+  h.pilot(pilot, 'pilot.checked', { suggestion: 'eligible', codes: [], suggested: null, departs: false }, '2027-03-03T10:00:00.000Z');
   h.decide(pilot, call, 'granted');
   h.pilot(
     pilot,
@@ -97,7 +97,12 @@ describe('a pilot for the desk', () => {
   it('begins anew when a withdrawn application is made again', () => {
     const h = new History();
     h.submit(pilot, call);
-    h.pilot(pilot, 'pilot.checked', { suggestion: 'ineligible', codes: ['district'] }, '2027-03-03T10:00:00.000Z');
+    h.pilot(
+      pilot,
+      'pilot.checked',
+      { suggestion: 'ineligible', codes: ['district'], suggested: null, departs: true },
+      '2027-03-03T10:00:00.000Z',
+    );
     h.pilot(pilot, 'pilot.withdrawn', { withdrawnAt: '2027-03-04T10:00:00.000Z' }, '2027-03-04T10:00:00.000Z');
     expect(row(h)).toMatchObject({ state: 'withdrawn', withdrawnAt: '2027-03-04T10:00:00.000Z' });
     const again = h.submit(pilot, call, { district: 'Kauriala' }, '2027-03-06T10:00:00.000Z');

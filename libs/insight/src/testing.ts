@@ -56,6 +56,8 @@ export const policy: Policy = {
   returnFloorCents: 2000,
   returnDays: 14,
   draftDays: 90,
+  completionDays: 7,
+  completionReminderDays: 2,
   retentionYears: 10,
 };
 
@@ -155,6 +157,10 @@ export class History {
       late: false,
       channel: 'online',
       helper: null,
+      businessId: 'none',
+      recipientNamed: false,
+      confirmed: true,
+      duplicate: 'none',
       ...change,
     };
     return this.pilot(pilot, 'pilot.submitted', data, at, ['contact', 'proposal']);

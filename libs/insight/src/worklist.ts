@@ -75,8 +75,19 @@ const READINGS: readonly Reading[] = [
       query
         .where('state', '=', 'submitted')
         .where('suggestion', 'is', null)
+        // while the applicant has time to complete it, it waits for the applicant
+        .where((eb) => eb.or([eb('completion', 'is', null), eb('completion', '!=', 'asked')]))
         .where('call', 'in', ['', ...calls.keys()]),
     until: (row, { decideBy }) => decideBy(row.arrivedAt!, row.call!),
+  },
+  {
+    duty: 'complete-application',
+    role: 'recipient',
+    about: 'pilot',
+    view: pilots,
+    since: 'completionAskedAt',
+    where: (query) => query.where('state', '=', 'submitted').where('completion', '=', 'asked'),
+    until: column('completionBy'),
   },
   {
     duty: 'decide-application',

@@ -1,6 +1,8 @@
 import { PILOT_STATES, type PilotRow } from '@minipilot/insight/pilots.js';
 import type { PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { DraftForm, EconomicDto, HelpedDto, LineDto } from '../commands/application.forms.js';
+import { BUSINESS_IDS, COMPLETABLE, type BusinessIdGiven } from '@minipilot/grants/eligibility/eligibility.js';
+import { CheckAnswer, CompletionAnswer, SuggestionAnswer } from './eligibility.js';
 import { Bool, CentsOf, Day, Int, Moment, Of, pageOf, Str, Uuid, Word } from './fields.js';
 
 const KINDS = ['resident', 'group', 'association', 'company'];
@@ -25,8 +27,8 @@ export class DraftList {
 }
 
 type Sealed = 'contactEvent' | 'proposalEvent' | 'ibanEvent' | 'reportEvent' | 'decisionEvent';
-type Flags = 'economic' | 'late' | 'admitted' | 'overdue' | 'goOn';
-type Lists = 'involves' | 'checkCodes';
+type Flags = 'economic' | 'late' | 'admitted' | 'overdue' | 'goOn' | 'recipientNamed' | 'confirmed' | 'duplicate';
+type Lists = 'involves' | 'checkCodes' | 'completionCodes' | 'completionOpen';
 type Shown = Omit<PilotRow, 'tenant' | 'applicant' | 'recipient' | 'filedBy' | 'helper' | Sealed | Flags | Lists>;
 
 /** One mini-pilot in a list, from its application to its accepted report. */
@@ -49,7 +51,17 @@ export class ApplicationRow implements Shown {
   @Bool() late: boolean;
   @Bool({ description: 'admitted to a closed call' }) admitted: boolean;
   @Moment({ nullable: true }) withdrawnAt: string | null;
-  @Word(['eligible', 'ineligible'], { nullable: true }) suggestion: string | null;
+  @Word(BUSINESS_IDS, { description: 'Y-tunnus as given' }) businessId: string;
+  @Bool({ description: 'an adult is named who answers for a group’s money' }) recipientNamed: boolean;
+  @Bool({ description: 'the tick is there' }) confirmed: boolean;
+  @Of(() => SuggestionAnswer, { nullable: true, optional: true, description: 'what the call’s rules suggest; only at the desk' })
+  eligibility?: SuggestionAnswer | null;
+  @Str({ list: true, nullable: true, description: 'why the applicant was asked to complete it' }) completionCodes: string[] | null;
+  @Word(COMPLETABLE, { list: true, nullable: true, description: 'what is still missing' }) completionOpen: string[] | null;
+  @Moment({ nullable: true }) completionAskedAt: string | null;
+  @Day({ nullable: true, description: 'last day to complete it' }) completionBy: string | null;
+  @Word(['asked', 'completed', 'not-completed'], { nullable: true }) completion: PilotRow['completion'];
+  @Word(['eligible', 'ineligible'], { nullable: true, description: 'what the officer’s check suggests' }) suggestion: string | null;
   @Str({ list: true, nullable: true, description: 'codes of what the check found' }) checkCodes: string[] | null;
   @Moment({ nullable: true }) checkedAt: string | null;
   @Word(RESULTS, { nullable: true }) result: string | null;
@@ -107,10 +119,9 @@ class ApplicationFactsAnswer {
   @Moment() arrivedAt: string;
   @Bool() late: boolean;
   @Bool({ description: 'staff filed it for somebody' }) helped: boolean;
-}
-class CheckAnswer {
-  @Word(['eligible', 'ineligible']) suggestion: 'eligible' | 'ineligible';
-  @Str({ list: true }) codes: string[];
+  @Word(BUSINESS_IDS, { description: 'Y-tunnus as given' }) businessId: BusinessIdGiven;
+  @Bool({ description: 'an adult is named who answers for a group’s money' }) recipientNamed: boolean;
+  @Bool({ description: 'the tick is there' }) confirmed: boolean;
 }
 export class DocumentAnswer {
   @Str({ description: 'SHA-256 of its bytes' }) digest: string;
@@ -194,7 +205,20 @@ class DecisionAnswer {
   @Of(() => DepartureAnswer, { nullable: true, optional: true }) departure?: DepartureAnswer | null;
 }
 
-type State = Omit<PilotState, 'application' | 'applicant' | 'recipient' | 'account' | 'decision' | 'returnReferences' | 'paidOn'>;
+type State = Omit<
+  PilotState,
+  | 'check'
+  | 'completion'
+  | 'given'
+  | 'helpers'
+  | 'application'
+  | 'applicant'
+  | 'recipient'
+  | 'account'
+  | 'decision'
+  | 'returnReferences'
+  | 'paidOn'
+>;
 
 /** One application from its own stream, with its sealed parts opened; a part that was erased is null. */
 export class ApplicationDetail implements State {
@@ -203,7 +227,10 @@ export class ApplicationDetail implements State {
   @Int() slot: number;
   @Of(() => ApplicationFactsAnswer) application: ApplicationFactsAnswer;
   @Bool() withdrawn: boolean;
-  @Of(() => CheckAnswer, { nullable: true }) check: CheckAnswer | null;
+  @Of(() => SuggestionAnswer, { description: 'what the call’s rules suggest' }) eligibility: SuggestionAnswer;
+  @Of(() => CheckAnswer, { nullable: true, description: 'what the officer found; null again when the application changed since' })
+  check: CheckAnswer | null;
+  @Of(() => CompletionAnswer, { nullable: true }) completion: CompletionAnswer | null;
   @Of(() => NoticeAnswer, { nullable: true }) notice: NoticeAnswer | null;
   @Of(() => PublicationAnswer, { nullable: true }) publication: PublicationAnswer | null;
   @Day({ nullable: true, description: 'last day to accept the award' }) acceptBy: string | null;

@@ -1,4 +1,5 @@
-import { isParty, pilot, type ApplicationFacts, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import type { Duplicate } from '@minipilot/grants/eligibility/eligibility.js';
+import { isParty, pilot, type ApplicationFacts, type Given, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
 import { HELPERS } from '@minipilot/identity/policy-table.js';
@@ -9,6 +10,7 @@ import {
   Cents,
   EmailField,
   IbanField,
+  isBusinessId,
   ListOf,
   LocalDateField,
   Nested,
@@ -21,7 +23,7 @@ import {
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
-import { CodeField } from '../fields.js';
+import { businessIdGiven, duplicateOf } from '../eligibility.js';
 import { draftScope } from '../ownership.js';
 import { LineDto, ApplicationForm, DraftForm, HelpedDto, type CHANNELS } from './application.forms.js';
 
@@ -35,10 +37,6 @@ export class SaveDraft {
 export class SubmitDraft {}
 export class AmendApplication extends ApplicationForm {}
 export class WithdrawApplication {}
-export class CheckApplication {
-  @OneOf(['eligible', 'ineligible']) suggestion: 'eligible' | 'ineligible';
-  @CodeField({ list: { max: 20 } }) codes: string[];
-}
 export class AcceptAward {
   @IbanField() iban: string;
 }
@@ -106,7 +104,7 @@ export async function draftIn(desk: Desk, act: Act) {
 export const draftsOf = (desk: Desk, act: Act) => desk.parts.vault.listDrafts(act.caller.tenant, act.caller.subject, draftScope(act.call!));
 
 /** The plain facts and the sealed payloads of a complete form. */
-function split(form: ApplicationForm): { facts: ApplicationFacts; secrets: Secret[] } {
+function split(form: ApplicationForm, duplicate: Duplicate): { facts: ApplicationFacts & Given; secrets: Secret[] } {
   const { kind, district, involves, economic, language, name, businessId, phone, email, address, recipientName } = form;
   const { title, idea, place, time, tradeSecret } = form;
   const lines = form.lines.map(({ what, cents }) => ({ what, cents }));
@@ -119,6 +117,10 @@ function split(form: ApplicationForm): { facts: ApplicationFacts; secrets: Secre
       language,
       askedCents: lines.reduce((sum, line) => sum + line.cents, 0),
       reach: email === undefined ? 'letter' : 'electronic',
+      businessId: businessIdGiven(kind, businessId),
+      recipientNamed: recipientName !== undefined,
+      confirmed: form.confirmed,
+      duplicate,
     },
     secrets: [
       { purpose: 'contact', payload: given({ v: 1, name, businessId, phone, email, address, recipientName }) },
@@ -127,29 +129,37 @@ function split(form: ApplicationForm): { facts: ApplicationFacts; secrets: Secre
   };
 }
 
-const given = (o: Record<string, unknown>) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined));
+/** Without what was left out. */
+export const given = (o: Record<string, unknown>) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined));
 
-/** What the fields together must say, beyond the shape of each. */
-function checkForm(form: ApplicationForm): void {
-  const errors: { pointer: string; code: string }[] = [];
-  const organisation = form.kind === 'association' || form.kind === 'company';
+/**
+ * What the fields together must say, beyond the shape of each. What the call's rules miss – a Y-tunnus, the adult of a group – is no reason to
+ * turn anybody away: it is suggested as incomplete and asked for. A slip of the pen is told to whoever writes; from paper it is taken as it stands.
+ */
+function checkForm(form: ApplicationForm, helped: boolean): void {
+  const errors: { pointer: string; code: string; params?: { max: number } }[] = [];
   if (form.phone === undefined && form.email === undefined && form.address === undefined)
     errors.push({ pointer: '#/phone', code: 'reach-missing' });
-  if (organisation && form.businessId === undefined) errors.push({ pointer: '#/businessId', code: 'required' });
-  if (form.kind === 'group' && form.recipientName === undefined) errors.push({ pointer: '#/recipientName', code: 'required' });
-  if (!form.confirmed) errors.push({ pointer: '#/confirmed', code: 'must-be-confirmed' });
+  if (!helped && form.businessId !== undefined && !isBusinessId(form.businessId))
+    errors.push({ pointer: '#/businessId', code: 'business-id' });
+  if (!helped && !form.confirmed) errors.push({ pointer: '#/confirmed', code: 'must-be-confirmed' });
+  if (form.lines.reduce((sum, line) => sum + line.cents, 0) > MOST_CENTS)
+    errors.push({ pointer: '#/lines', code: 'too-much-money', params: { max: MOST_CENTS } });
   if (errors.length > 0) throw new Problem('invalid-body', {}, { errors });
 }
+const MOST_CENTS = 100_000_000_000;
 
-async function completeForm(form: unknown): Promise<ApplicationForm> {
+async function completeForm(form: unknown, helped: boolean): Promise<ApplicationForm> {
   // a field that was emptied again while drafting was not given
   const filled = Object.fromEntries(Object.entries(form as object).filter(([, value]) => value !== '' && value !== null));
   const complete = (await shape.transform(filled, { type: 'body', metatype: ApplicationForm })) as ApplicationForm;
-  checkForm(complete);
+  checkForm(complete, helped);
   return complete;
 }
 
-/** Under whom an application counts, and whether that person is perhaps known already. */
+const isOrganisation = (kind: unknown): boolean => kind === 'association' || kind === 'company';
+
+/** Under whom an application counts, and whether that person is perhaps known already. An organisation without Y-tunnus has but a name. */
 async function applicantOf(
   desk: Desk,
   act: Act,
@@ -157,9 +167,9 @@ async function applicantOf(
   helped: boolean,
 ): Promise<{ subject: string; weak: boolean; known: boolean }> {
   const { tenant, subject } = act.caller;
-  if (form.businessId !== undefined)
+  if (form.businessId !== undefined && isBusinessId(form.businessId))
     return { ...(await desk.parts.vault.resolve(tenant, { kind: 'business-id', value: form.businessId })), weak: false };
-  if (!helped) return { subject, weak: false, known: true };
+  if (!helped && !isOrganisation(form.kind)) return { subject, weak: false, known: true };
   // whoever is new gets an id that this command alone gives, so that its repetition does not take the person for known
   const fresh = uuid5('subject', act.commandId);
   const found = await desk.parts.vault.resolve(
@@ -182,6 +192,15 @@ async function freeSlot(desk: Desk, act: Act, subject: string, most: number): Pr
   return null;
 }
 
+/** From now on an organisation that has given its Y-tunnus is known by it. */
+export async function recognise(desk: Desk, tenant: string, applicant: string, businessId: string | undefined): Promise<void> {
+  if (businessId === undefined || !isBusinessId(businessId)) return;
+  const { vault } = desk.parts;
+  const identity = { kind: 'business-id', value: businessId } as const;
+  // one that another applicant has is a second application, which people look at
+  if ((await vault.find(tenant, identity)) === null) await vault.link(tenant, applicant, identity);
+}
+
 interface Filed {
   call: string;
   body: Record<string, unknown>;
@@ -190,7 +209,7 @@ interface Filed {
 
 async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<Answer & { id: string }> {
   const { tenant, subject: actor } = act.caller;
-  const form = await completeForm(body);
+  const form = await completeForm(body, helped !== null);
   const { state: call } = await desk.look(callAggregate, callStream(tenant, act.call!));
   if (call.content === null) throw new Problem('not-found');
   const most = call.content.applicationsPerApplicant;
@@ -204,7 +223,9 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
     slot = 0;
     warnings.push('perhaps-applied-before');
   }
-  const { facts, secrets } = split(form);
+  const repeats = warnings.includes('perhaps-applied-before');
+  const duplicate = repeats ? 'perhaps' : await duplicateOf(desk, tenant, act.call!, applicant.subject, form);
+  const { facts, secrets } = split(form, duplicate);
   const id = pilotId(act.call!, applicant.subject, slot ?? 0);
   const done = await desk.run(
     act,
@@ -236,7 +257,7 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
   };
 }
 
-const toPilot =
+export const toPilot =
   (command: (body: never) => Record<string, unknown> & { type: string }, secrets?: (body: never) => Secret[]) =>
   async (desk: Desk, body: object, act: Act): Promise<Answer> => {
     const { state, stream } = await pilotIn(desk, act);
@@ -245,7 +266,7 @@ const toPilot =
       body: { ...body },
     });
   };
-const comment = ({ text }: CommentDto): Secret[] => [{ purpose: 'comment', payload: { v: 1, text } }];
+export const comment = ({ text }: CommentDto): Secret[] => [{ purpose: 'comment', payload: { v: 1, text } }];
 const account = ({ iban }: { iban: string }): Secret[] => [{ purpose: 'iban', payload: { v: 1, iban } }];
 
 export const applicationHandlers = [
@@ -293,28 +314,29 @@ export const applicationHandlers = [
     if (draft.result !== null) return repeated(draft.result);
     if (draft.body === null) throw new Problem('draft-expired');
     const { form, helped } = draft.body as { form: Record<string, unknown>; helped: Filed['helped'] };
-    const answer = await submit(desk, helped === null ? act : await oneSubmission(desk, act), { call: act.call!, body: form, helped });
+    const weak = helped !== null || (isOrganisation(form['kind']) && !isBusinessId(String(form['businessId'])));
+    const answer = await submit(desk, weak ? await oneSubmission(desk, act) : act, { call: act.call!, body: form, helped });
     const stands = await desk.parts.vault.settleDraft(act.caller.tenant, draft.id, JSON.stringify({ answer }), desk.now());
     return stands === null ? answer : repeated(stands);
   }),
   handler(AmendApplication, async (desk, form, act) => {
     const { state, stream } = await pilotIn(desk, act);
-    checkForm(form);
+    checkForm(form, state.application!.helper !== null);
     const before = await desk.opened<{ businessId?: string }>(await desk.history(stream), 'contact');
-    // an organisation applies under its business id, so that stays
-    if (before !== null && before.businessId !== form.businessId)
+    // an organisation applies under its business id, so that stays; one that had none may give it
+    const had = before?.businessId !== undefined && isBusinessId(before.businessId);
+    if (before !== null && before.businessId !== form.businessId && (had || !isOrganisation(form.kind)))
       throw new Problem('applicant-stays', {}, { errors: [{ pointer: '#/businessId', code: 'applicant-stays' }] });
-    const { facts, secrets } = split(form);
-    return desk.answer(act, pilot, stream, { type: 'AmendApplication', call: state.call, ...facts }, { secrets, body: { ...form } });
+    const { facts, secrets } = split(form, await duplicateOf(desk, act.caller.tenant, state.call, state.applicant, form));
+    const command = { type: 'AmendApplication', call: state.call, ...facts } as const;
+    const answer = await desk.answer(act, pilot, stream, command, { secrets, body: { ...form } });
+    if (!had) await recognise(desk, act.caller.tenant, state.applicant, form.businessId);
+    return answer;
   }),
   handler(WithdrawApplication, async (desk, _body, act) => {
     const { state, stream } = await pilotIn(desk, act);
     return desk.answer(act, pilot, stream, { type: 'WithdrawApplication', call: state.call }, { body: {} });
   }),
-  handler(
-    CheckApplication,
-    toPilot(({ suggestion, codes }: CheckApplication) => ({ type: 'CheckApplication', suggestion, codes })),
-  ),
   handler(
     AcceptAward,
     toPilot(() => ({ type: 'AcceptAward' }), account),

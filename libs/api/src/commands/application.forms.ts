@@ -1,15 +1,4 @@
-import {
-  BusinessIdField,
-  Cents,
-  EmailField,
-  InstantField,
-  ListOf,
-  Nested,
-  OneOf,
-  PhoneField,
-  Text,
-  YesNo,
-} from '@minipilot/platform/http/fields.js';
+import { Cents, EmailField, InstantField, ListOf, Nested, OneOf, PhoneField, Text, YesNo } from '@minipilot/platform/http/fields.js';
 
 export class LineDto {
   @Text(120) what: string;
@@ -28,7 +17,8 @@ export const CHANNELS = ['agent', 'desk', 'phone', 'paper'] as const;
 export class ApplicationForm {
   @OneOf(KINDS) kind: (typeof KINDS)[number];
   @Text(120, { description: 'of the person, group or organisation that applies' }) name: string;
-  @BusinessIdField({ optional: true, description: 'of an association or company' }) businessId?: string;
+  @Text(20, { optional: true, description: 'Y-tunnus of an association or company; without it the application is incomplete' })
+  businessId?: string;
   @Text(120, { optional: true, description: 'the adult who answers for the money of a group' }) recipientName?: string;
   @PhoneField({ optional: true }) phone?: string;
   @EmailField({ optional: true }) email?: string;

@@ -38,6 +38,8 @@ export class SetPolicy {
   @Cents({ min: 0 }) returnFloorCents: number;
   @Whole(1, 365) returnDays: number;
   @Whole(1, 365) draftDays: number;
+  @Whole(1, 365, { optional: true, description: 'as in force unless told otherwise' }) completionDays?: number;
+  @Whole(0, 365, { optional: true, description: 'as in force unless told otherwise' }) completionReminderDays?: number;
   @Whole(0, 100) retentionYears: number;
 }
 /** Exactly one of the two. */
@@ -76,9 +78,11 @@ async function forget(desk: Desk, act: Act, subject: string) {
 }
 
 export const peopleHandlers = [
-  handler(SetPolicy, (desk, body, act) =>
-    desk.answer(act, policy, policyStream(act.caller.tenant), { type: 'SetPolicy', policy: JSON.parse(JSON.stringify(body)) as SetPolicy }),
-  ),
+  handler(SetPolicy, async (desk, body, act) => {
+    const { completionDays, completionReminderDays } = await desk.policy(act.caller.tenant);
+    const set = { completionDays, completionReminderDays, ...(JSON.parse(JSON.stringify(body)) as SetPolicy) };
+    return desk.answer(act, policy, policyStream(act.caller.tenant), { type: 'SetPolicy', policy: set }, { body: { ...body } });
+  }),
   handler(ForgetMe, (desk, _body, act) => forget(desk, act, act.caller.subject)),
   handler(ForgetPerson, async (desk, { email, application }, act) => {
     const { tenant } = act.caller;

@@ -2,11 +2,20 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query, Res } from '
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
-import { pilotStream, scoringStream } from '@minipilot/grants/streams.js';
-import { deskPilots, listPilots, listPilotsOf, PILOT_STATES, type PilotState as RowState } from '@minipilot/insight/pilots.js';
+import { call as callAggregate } from '@minipilot/grants/call/call.js';
+import { eligibilityFacts, finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { callStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
+import {
+  deskPilots,
+  listPilots,
+  listPilotsOf,
+  PILOT_STATES,
+  type PilotRow,
+  type PilotState as RowState,
+} from '@minipilot/insight/pilots.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import { OneOf, Text } from '@minipilot/platform/http/fields.js';
+import type { Language } from '@minipilot/platform/http/language.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import {
   Actor,
@@ -31,7 +40,6 @@ import {
   ChangeAccount,
   ChangePlan,
   ChangeRecipient,
-  CheckApplication,
   DeclineAward,
   draftIn,
   draftsOf,
@@ -50,6 +58,7 @@ import {
   WithdrawRecipient,
 } from '../commands/application.commands.js';
 import { Desk, order } from '../desk.js';
+import { factsOfRow, reasonsIn, SpokenLanguage, suggestionIn } from '../eligibility.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class ApplicationsQuery {
@@ -160,11 +169,17 @@ export class ApplicationsController {
     @Id('call') call: string,
     @Query() { state, district }: ApplicationsQuery,
     @Page() page: PageRequest,
+    @SpokenLanguage() language: Language,
     @After() after?: string,
   ) {
     const stale = await this.read.after(after, [deskPilots]);
     const filter = { call, ...(state === undefined ? {} : { states: [state] }), ...(district === undefined ? {} : { district }) };
-    const { items, next } = listOf(await listPilots(this.read.db, tenant, filter, pageOf(page)), row);
+    const { content } = (await this.desk.parts.runner.look(callAggregate, callStream(tenant, call))).state;
+    const suggested = (found: PilotRow & { key: string }) => ({
+      ...row(found),
+      eligibility: content === null ? null : suggestionIn(content, factsOfRow(found), language),
+    });
+    const { items, next } = listOf(await listPilots(this.read.db, tenant, filter, pageOf(page)), suggested);
     const shown = opens(caller) && !(await this.desk.ownership.scores(caller, call));
     return { items: shown ? await this.withTitles(tenant, items) : items, next, ...stale };
   }
@@ -174,7 +189,7 @@ export class ApplicationsController {
     return Promise.all(
       items.map(async (item) => {
         const events = await this.desk.history(pilotStream(tenant, item.id));
-        const proposal = await this.desk.opened<{ title: string }>(events, 'proposal', ['pilot.submitted', 'pilot.amended']);
+        const proposal = await this.desk.proposal(events);
         return { ...item, title: proposal?.title ?? null };
       }),
     );
@@ -185,7 +200,12 @@ export class ApplicationsController {
     etag: true,
   })
   @Get('applications/:pilot')
-  async one(@Actor() caller: Caller, @Id('pilot') pilot: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async one(
+    @Actor() caller: Caller,
+    @Id('pilot') pilot: string,
+    @SpokenLanguage() language: Language,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const stream = pilotStream(caller.tenant, pilot);
     const { state, revision } = await this.desk.look(pilotAggregate, stream);
     etag(reply, revision);
@@ -194,12 +214,35 @@ export class ApplicationsController {
     return {
       id: pilot,
       ...view(state),
+      eligibility: await this.eligibility(caller, state, language),
+      check: await this.check(state, events, language),
+      completion: await this.completion(state, events, language),
       contact: await this.desk.opened(events, 'contact'),
-      proposal: await this.desk.opened(events, 'proposal', ['pilot.submitted', 'pilot.amended']),
+      proposal: await this.desk.proposal(events),
       reportText: await this.desk.opened(events, 'proposal', ['pilot.reported']),
       decision: decision === undefined ? null : { ...decision.data, decider: undefined, ...(await this.reasons(caller.tenant, decision)) },
       revision,
     };
+  }
+
+  private async eligibility(caller: Caller, state: PilotState, language: Language) {
+    const { content } = (await this.desk.look(callAggregate, callStream(caller.tenant, state.call))).state;
+    const { suggestion, reasons } = suggestionIn(content!, eligibilityFacts(state)!, language);
+    // whoever gives another's name and number does not learn here that the other has applied
+    return { suggestion, reasons: opens(caller) ? reasons : reasons.filter(({ code }) => code !== 'possible-duplicate') };
+  }
+
+  private async check(state: PilotState, events: readonly Recorded[], language: Language) {
+    if (state.check === null) return null;
+    const event = events.findLast((e) => e.type === 'pilot.checked')!;
+    const reason = await this.desk.opened<{ text: string }>([event], 'comment');
+    return { ...event.data, reasons: reasonsIn(state.check.codes, language), reason: reason?.text ?? null };
+  }
+
+  private async completion(state: PilotState, events: readonly Recorded[], language: Language) {
+    if (state.completion === null) return null;
+    const words = await this.desk.opened<{ text: string }>(events, 'comment', ['pilot.completion-requested']);
+    return { ...state.completion, reasons: reasonsIn(state.completion.codes, language), words: words?.text ?? null };
   }
 
   private async reasons(tenant: string, copy: Recorded) {
@@ -227,18 +270,6 @@ export class ApplicationsController {
   @HttpCode(200)
   withdraw(@Actor() caller: Caller, @CommandId() commandId: string, @Id('pilot') pilot: string): Promise<unknown> {
     return this.bus.execute(order(new WithdrawApplication(), { caller, commandId, pilot }));
-  }
-
-  @Describe('checkApplication', 'Suggests whether an application is eligible', Done, { description: 'The decision-maker decides.' })
-  @Post('applications/:pilot/check')
-  @HttpCode(200)
-  check(
-    @Actor() caller: Caller,
-    @CommandId() commandId: string,
-    @Id('pilot') pilot: string,
-    @Body() body: CheckApplication,
-  ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
   @Describe('acceptAward', 'Accepts an award by giving an account', Done, {
@@ -399,11 +430,11 @@ export class ApplicationsController {
 /** Auditors replay what happened; the words of people are not theirs to read. */
 const opens = (caller: Caller): boolean => caller.roles.some((role) => role === 'officer' || role === 'decision-maker');
 
-const FLAGS = new Set(['economic', 'late', 'admitted', 'overdue', 'goOn']);
-const JSON_TEXTS = new Set(['involves', 'checkCodes']);
+const FLAGS = new Set(['economic', 'late', 'admitted', 'overdue', 'goOn', 'recipientNamed', 'confirmed']);
+const JSON_TEXTS = new Set(['involves', 'checkCodes', 'completionCodes', 'completionOpen']);
 
 /** A row as it is answered: without the random ids of people and the handles of sealed parts. */
-function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helper, ...rest }: Record<string, unknown> & { key: string }) {
+function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, duplicate: _d, helper, ...rest }: PilotRow & { key: string }) {
   const shown = Object.entries(rest)
     .filter(([name]) => !name.endsWith('Event'))
     .map(([name, value]) => {
@@ -416,11 +447,12 @@ function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, helpe
 
 /** What a person sees of the state: no random ids of people. */
 function view(state: PilotState) {
-  const { application, applicant: _a, recipient: _r, account, decision: _d, returnReferences: _rr, paidOn: _p, ...rest } = state;
+  const { application, applicant: _a, recipient: _r, account, decision: _d, returnReferences: _rr, paidOn: _p, ...more } = state;
+  const { given, helpers: _h, check: _c, completion: _co, ...rest } = more;
   const { helper, filedBy: _f, ...facts } = application!;
   return {
     ...rest,
-    application: { ...facts, helped: helper !== null },
+    application: { ...facts, ...given, duplicate: undefined, helped: helper !== null },
     hasAccount: account !== null,
     finalFrom: finalFrom(state),
     toReturnCents: toReturnCents(state),

@@ -31,6 +31,16 @@ class WorklistQuery {
   @OneOf(DUTY_ROLES, { optional: true, description: 'only what waits for this role' }) role?: DutyRole;
 }
 
+/** Ids of people, and what would tell of somebody else's application. */
+const WITHHELD = {
+  applicant: undefined,
+  recipient: undefined,
+  helper: undefined,
+  filedBy: undefined,
+  decider: undefined,
+  duplicate: undefined,
+};
+
 /** Policy of the municipality, what waits for whom, and the rights of a person. */
 @ApiTags('municipality')
 @Controller('api/:tenant')
@@ -92,14 +102,20 @@ export class PeopleController {
       applications.push({
         id,
         revision,
-        state: { ...state, applicant: undefined, recipient: undefined },
+        state: {
+          ...state,
+          applicant: undefined,
+          recipient: undefined,
+          helpers: undefined,
+          given: { ...state.given, duplicate: undefined },
+        },
         contact: await this.desk.opened(events, 'contact'),
-        proposal: await this.desk.opened(events, 'proposal', ['pilot.submitted', 'pilot.amended']),
+        proposal: await this.desk.proposal(events),
         report: await this.desk.opened(events, 'proposal', ['pilot.reported']),
         history: events.map(({ type, at, data }) => ({
           type,
           at,
-          data: { ...data, applicant: undefined, recipient: undefined, helper: undefined, filedBy: undefined, decider: undefined },
+          data: { ...data, ...WITHHELD },
         })),
       });
     }

@@ -2,7 +2,6 @@ import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
-import type { ProposalText } from '@minipilot/grants/pilot/events.js';
 import { scorebook } from '@minipilot/grants/scorebook/scorebook.js';
 import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
 import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
@@ -31,7 +30,6 @@ import {
   taskOf,
 } from '../commands/scoring.commands.js';
 import { Desk, order, type Act } from '../desk.js';
-import type { Static } from 'typebox';
 
 /** Committee, proposal and decision. Until scoring closes nobody is shown another's scores, averages or counts. */
 @ApiTags('scoring')
@@ -92,7 +90,7 @@ export class ScoringController {
     const applications = [];
     for (const id of await shownTo(this.desk, act, task.applications, book.conflicts)) {
       const events = await this.desk.history(pilotStream(caller.tenant, id));
-      const proposal = await this.desk.opened<Static<typeof ProposalText>>(events, 'proposal', ['pilot.submitted', 'pilot.amended']);
+      const proposal = await this.desk.proposal(events);
       const draft = id in book.cards ? await this.desk.parts.vault.getDraft(caller.tenant, cardDraft(call, caller.subject, id)) : null;
       const { v: _, tradeSecret: __, ...text } = proposal ?? { v: 1 };
       applications.push({ id, erased: proposal === null, ...text, card: draft?.body ?? null });

@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { applicationHandlers } from '../commands/application.commands.js';
 import { callHandlers } from '../commands/call.commands.js';
 import { noticeHandlers } from '../commands/notice.commands.js';
+import { eligibilityHandlers } from '../commands/eligibility.commands.js';
 import { payoutHandlers } from '../commands/payout.commands.js';
 import { peopleHandlers } from '../commands/people.commands.js';
 import { roleHandlers } from '../commands/role.commands.js';
@@ -12,6 +13,7 @@ import { ApplicationsController } from '../controllers/applications.controller.j
 import { AuditController } from '../controllers/audit.controller.js';
 import { CallsController } from '../controllers/calls.controller.js';
 import { DocumentsController } from '../controllers/documents.controller.js';
+import { EligibilityController } from '../controllers/eligibility.controller.js';
 import { PayoutsController } from '../controllers/payouts.controller.js';
 import { PeopleController } from '../controllers/people.controller.js';
 import { PublicController } from '../controllers/public.controller.js';
@@ -42,6 +44,7 @@ export class ApiModule {
       controllers.push(
         CallsController,
         ApplicationsController,
+        EligibilityController,
         ScoringController,
         DocumentsController,
         PayoutsController,
@@ -55,6 +58,7 @@ export class ApiModule {
         Desk,
         ...callHandlers,
         ...applicationHandlers,
+        ...eligibilityHandlers,
         ...scoringHandlers,
         ...noticeHandlers,
         ...payoutHandlers,

@@ -20,6 +20,7 @@ import {
 } from '@minipilot/kernel/schema.js';
 import type { Static } from 'typebox';
 import { ApplicantKind } from '../call/events.js';
+import { BUSINESS_IDS, COMPLETABLE, DUPLICATES, SUGGESTIONS } from '../eligibility/eligibility.js';
 
 /** Who applies and how to reach them. */
 export const Contact = object({
@@ -41,6 +42,13 @@ export const ProposalText = object({
   time: text(300),
   lines: list(object({ what: text(120, 1), cents: PositiveCents }), 3),
   tradeSecret: optional(text(500)),
+});
+/** What was completed of the proposal, by its own schema: title and idea cannot be among it. */
+export const CompletedText = object({
+  v: version1,
+  place: optional(text(300)),
+  time: optional(text(300)),
+  lines: optional(list(object({ what: text(120, 1), cents: PositiveCents }), 3)),
 });
 const Account = object({ v: version1, iban: text(34, 15) });
 const Comment = object({ v: version1, text: text(4000, 1) });
@@ -76,7 +84,27 @@ const plain = {
   economic: nullable(object({ deMinimisCents: Cents })),
   language: oneOf('fi', 'sv', 'en'),
   reach: Reach,
+  /** Y-tunnus as given: its check digit holds or not; none where the applicant has none to give */
+  businessId: oneOf(...BUSINESS_IDS),
+  /** an adult is named who answers for the money of a group */
+  recipientNamed: flag,
+  /** the tick: adult, terms accepted, may act for these people */
+  confirmed: flag,
+  /** the same applicant has another live application: perhaps, by name and reach, or for certain, by Y-tunnus */
+  duplicate: oneOf(...DUPLICATES),
 };
+
+/** Before version 2 the form took no application without these. */
+const complete = (data: Record<string, unknown>): Record<string, unknown> => ({
+  ...data,
+  businessId: data['kind'] === 'association' || data['kind'] === 'company' ? 'valid' : 'none',
+  recipientNamed: data['kind'] === 'group',
+  confirmed: true,
+  duplicate: 'none',
+});
+const applied = { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } };
+const Suggested = object({ suggestion: oneOf(...SUGGESTIONS), codes: list(Code, 20) });
+const Asked = list(oneOf(...COMPLETABLE), COMPLETABLE.length);
 
 const attempt = { instalment: Count, attempt: Count };
 
@@ -101,17 +129,72 @@ export const pilotEvents = [
       /** the person who filed it; for a resident the applicant, for an organisation one of its people */
       filedBy: Subject,
     }),
-    { access: 'party', sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } } },
+    { v: 2, access: 'party', sealed: applied, upcast: { 1: complete } },
   ),
   defineEvent('pilot.amended', 'The applicant changed the application before the close.', object({ ...plain, amendedAt: At }), {
+    v: 2,
     access: 'party',
-    sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: ProposalText } },
+    sealed: applied,
+    upcast: { 1: complete },
   }),
   defineEvent('pilot.withdrawn', 'The applicant took the application back.', object({ withdrawnAt: At }), { access: 'party' }),
   defineEvent(
     'pilot.checked',
     'An officer checked the application and suggests whether it is eligible; the decision-maker decides.',
-    object({ suggestion: oneOf('eligible', 'ineligible'), codes: list(Code, 20) }),
+    object({
+      suggestion: oneOf('eligible', 'ineligible'),
+      codes: list(Code, 20),
+      /** what the call's rules said at that moment; null where nothing was computed yet */
+      suggested: nullable(Suggested),
+      /** the officer found otherwise; why is sealed */
+      departs: flag,
+    }),
+    {
+      v: 2,
+      access: 'party',
+      sealed: { comment: { v: 1, schema: Comment } },
+      upcast: { 1: (data) => ({ ...data, suggested: null, departs: false }) },
+    },
+  ),
+  defineEvent(
+    'pilot.completion-requested',
+    'An officer asked the applicant to complete the application by a day; when it arrived stays as it was.',
+    object({
+      call: Id,
+      codes: list(Code, 20),
+      /** what may be completed; title and idea never */
+      fields: Asked,
+      /** last day */
+      answerBy: Day,
+      remindOn: Day,
+    }),
+    { access: 'party', sealed: { comment: { v: 1, schema: Comment } } },
+  ),
+  defineEvent(
+    'pilot.completed',
+    'The applicant completed what was asked for, and nothing else.',
+    object({
+      ...plain,
+      fields: Asked,
+      /** asked for and still missing */
+      open: Asked,
+      completedAt: At,
+      channel: Channel,
+      /** who wrote it down for the applicant; takes no part in deciding */
+      helper: nullable(Subject),
+    }),
+    { access: 'party', sealed: { contact: { v: 1, schema: Contact }, proposal: { v: 1, schema: CompletedText } } },
+  ),
+  defineEvent(
+    'pilot.completion-reminded',
+    'The applicant was reminded of what is to be completed.',
+    object({ answerBy: Day, effectiveAt: At }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.not-completed',
+    'What was asked for did not come by its day; the decision-maker decides all the same.',
+    object({ answerBy: Day, open: Asked, effectiveAt: At }),
     { access: 'party' },
   ),
   defineEvent(

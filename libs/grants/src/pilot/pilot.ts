@@ -4,11 +4,13 @@ import { call } from '../call/call.js';
 import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
 import { callStream } from '../streams.js';
+import { checkOrComplete, partyProblem } from './checking.js';
 import type { PilotEvent } from './events.js';
 import {
   applicationFacts,
   evolve,
   finalFrom,
+  given,
   initial,
   type ApplicationFacts,
   type PilotCommand,
@@ -17,11 +19,14 @@ import {
 } from './state.js';
 
 export {
+  eligibilityFacts,
   finalFrom,
+  helpedBy,
   isLive,
   isParty,
   toReturnCents,
   type ApplicationFacts,
+  type Given,
   type PilotCommand,
   type PilotFacts,
   type PilotState,
@@ -41,8 +46,13 @@ export const pilot: Aggregate<PilotCommand, PilotState, PilotEvent, PilotFacts> 
     switch (command.type) {
       case 'AmendApplication':
       case 'WithdrawApplication':
-      case 'CheckApplication':
         return beforeDecision(command, state, facts, occasion);
+      case 'CheckApplication':
+      case 'RequestCompletion':
+      case 'CompleteApplication':
+      case 'RemindCompletion':
+      case 'RecordNotCompleted':
+        return checkOrComplete(command, state, facts, occasion);
       case 'RecordDecision':
       case 'RecordNotice':
       case 'RecordPublication':
@@ -95,6 +105,7 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
         channel,
         helper,
         filedBy,
+        ...given(command),
       },
       seal: { contact: applicant, proposal: applicant },
     },
@@ -103,38 +114,21 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
 
 const isOrganisation = (kind: ApplicationFacts['kind']): boolean => kind === 'association' || kind === 'company';
 
+/** Only what no record could hold. Whatever the call's own rules say against an application is suggested, and decided by people. */
 function applicationProblem(application: ApplicationFacts, facts: PilotFacts): Rejected | null {
-  const content = facts.call.content!;
-  if (!content.whoMayApply.includes(application.kind)) return reject('kind-may-not-apply', { kind: application.kind }, '/kind');
   if (!facts.policy.districts.includes(application.district))
     return reject('unknown-district', { district: application.district }, '/district');
-  const { minCents, maxCents } = content.grant;
-  if (application.askedCents < minCents || application.askedCents > maxCents)
-    return reject('sum-outside-grant-size', { minCents, maxCents }, '/lines');
-  return null;
-}
-
-/** Whose hands were on the application may not judge it. */
-function partyProblem(state: PilotState, actor: string): Rejected | null {
-  if (state.application?.helper === actor) return reject('helper-may-not-judge');
-  if ([state.applicant, state.recipient, state.application?.filedBy].includes(actor)) return reject('own-application');
   return null;
 }
 
 function beforeDecision(
-  command: Of<'AmendApplication' | 'WithdrawApplication' | 'CheckApplication'>,
+  command: Of<'AmendApplication' | 'WithdrawApplication'>,
   state: PilotState,
   facts: PilotFacts,
   occasion: Occasion,
 ): PilotEvent[] | Rejected {
   if (state.withdrawn) return command.type === 'WithdrawApplication' ? [] : reject('application-withdrawn');
   if (state.decision !== null) return reject('already-decided');
-  if (command.type === 'CheckApplication') {
-    const party = partyProblem(state, occasion.actor);
-    if (party !== null) return party;
-    if (command.suggestion === 'ineligible' && command.codes.length === 0) return reject('reason-missing', {}, '/codes');
-    return [{ type: 'pilot.checked', data: { suggestion: command.suggestion, codes: command.codes } }];
-  }
   const { closesAt } = facts.call.content!;
   if (occasion.now >= closesAt) return reject('call-closed', { closesAt });
   if (command.type === 'AmendApplication' && isOrganisation(command.kind) !== isOrganisation(state.application!.kind))
@@ -145,7 +139,7 @@ function beforeDecision(
   return [
     {
       type: 'pilot.amended',
-      data: { ...applicationFacts(command), amendedAt: occasion.now },
+      data: { ...applicationFacts(command), ...given(command), amendedAt: occasion.now },
       seal: { contact: state.applicant, proposal: state.applicant },
     },
   ];
@@ -295,6 +289,10 @@ function carryOut(
       | 'AmendApplication'
       | 'WithdrawApplication'
       | 'CheckApplication'
+      | 'RequestCompletion'
+      | 'CompleteApplication'
+      | 'RemindCompletion'
+      | 'RecordNotCompleted'
       | 'RecordDecision'
       | 'RecordNotice'
       | 'RecordPublication'

@@ -2,6 +2,7 @@ import type { Meta } from '@minipilot/kernel/event.js';
 import { addDays, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import type { CallState } from '../call/call.js';
 import type { ApplicantKind } from '../call/events.js';
+import type { BusinessIdGiven, Completable, Duplicate, EligibilityFacts, Reason } from '../eligibility/eligibility.js';
 import type { Policy } from '../policy/events.js';
 import type { DecisionResult, Document, PilotEvent } from './events.js';
 
@@ -14,6 +15,13 @@ export interface ApplicationFacts {
   economic: { deMinimisCents: number } | null;
   language: 'fi' | 'sv' | 'en';
   reach: 'electronic' | 'letter';
+}
+/** What the desk found in the sealed parts: what of the form is there, and whether the applicant has another application. */
+export interface Given {
+  businessId: BusinessIdGiven;
+  recipientNamed: boolean;
+  confirmed: boolean;
+  duplicate: Duplicate;
 }
 type Channel = 'online' | 'agent' | 'desk' | 'phone' | 'paper';
 interface Attempt {
@@ -32,10 +40,23 @@ export type PilotCommand = { call: string } & (
       channel: Channel;
       helper: string | null;
       filedBy: string;
-    } & ApplicationFacts)
-  | ({ type: 'AmendApplication' } & ApplicationFacts)
+    } & ApplicationFacts &
+      Partial<Given>)
+  | ({ type: 'AmendApplication' } & ApplicationFacts & Partial<Given>)
   | { type: 'WithdrawApplication' }
-  | { type: 'CheckApplication'; suggestion: 'eligible' | 'ineligible'; codes: string[] }
+  /** `reasoned`: a reason in words is sealed with it */
+  | { type: 'CheckApplication'; suggestion: 'eligible' | 'ineligible'; codes: string[]; reasoned?: boolean }
+  | { type: 'RequestCompletion'; codes: Reason[]; answerBy?: LocalDate }
+  | ({
+      type: 'CompleteApplication';
+      fields: Completable[];
+      /** when it was here: a helped one when it was written down */
+      arrivedAt: Instant;
+      channel: Channel;
+      helper: string | null;
+    } & Pick<ApplicationFacts, 'askedCents' | 'economic' | 'reach'> &
+      Given)
+  | { type: 'RemindCompletion' | 'RecordNotCompleted'; answerBy: LocalDate; effectiveAt: Instant }
   | {
       type: 'RecordDecision';
       result: DecisionResult;
@@ -85,7 +106,20 @@ export interface PilotState {
   slot: number;
   application: (ApplicationFacts & { arrivedAt: Instant; late: boolean; helper: string | null; filedBy: string }) | null;
   withdrawn: boolean;
+  given: Given;
+  /** staff who wrote something down for the applicant after it had been filed */
+  helpers: readonly string[];
+  /** an officer's check of the application as it stands; null again when it has changed since */
   check: { suggestion: 'eligible' | 'ineligible'; codes: readonly string[] } | null;
+  /** what the applicant was last asked to complete */
+  completion: {
+    codes: readonly string[];
+    fields: readonly Completable[];
+    open: readonly Completable[];
+    answerBy: LocalDate;
+    status: 'asked' | 'completed' | 'not-completed';
+    reminded: boolean;
+  } | null;
   decision: {
     result: DecisionResult;
     cents: number;
@@ -130,8 +164,8 @@ export interface PilotState {
 }
 
 /** Whether a person had a hand in the application: its applicant, its recipient, whoever filed it or helped. */
-export const isParty = ({ applicant, recipient, application }: PilotState, person: string): boolean =>
-  [applicant, recipient, application?.filedBy, application?.helper].includes(person);
+export const isParty = ({ applicant, recipient, application, helpers }: PilotState, person: string): boolean =>
+  [applicant, recipient, application?.filedBy, application?.helper, ...helpers].includes(person);
 
 export interface PilotFacts {
   policy: Policy;
@@ -144,7 +178,10 @@ export const initial: PilotState = {
   slot: 0,
   application: null,
   withdrawn: false,
+  given: { businessId: 'none', recipientNamed: false, confirmed: true, duplicate: 'none' },
+  helpers: [],
   check: null,
+  completion: null,
   decision: null,
   notice: null,
   publication: null,
@@ -185,6 +222,32 @@ export const applicationFacts = (a: ApplicationFacts): ApplicationFacts => ({
   reach: a.reach,
 });
 
+const isOrganisation = (kind: ApplicantKind): boolean => kind === 'association' || kind === 'company';
+
+/** What a command tells of it; one that says nothing comes from a form that takes nothing incomplete. */
+export const given = (a: { kind: ApplicantKind } & Partial<Given>): Given => ({
+  businessId: a.businessId ?? (isOrganisation(a.kind) ? 'valid' : 'none'),
+  recipientNamed: a.recipientNamed ?? a.kind === 'group',
+  confirmed: a.confirmed ?? true,
+  duplicate: a.duplicate ?? 'none',
+});
+export const givenIn = ({ businessId, recipientNamed, confirmed, duplicate }: Given): Given => ({
+  businessId,
+  recipientNamed,
+  confirmed,
+  duplicate,
+});
+
+/** Staff who helped: they may not judge it either, for another reason. */
+export const helpedBy = (state: PilotState, actor: string): boolean => state.application?.helper === actor || state.helpers.includes(actor);
+
+/** What the call's rules look at; null before there is an application. */
+export function eligibilityFacts({ application, given, completion }: PilotState): EligibilityFacts | null {
+  if (application === null) return null;
+  const { kind, district, askedCents } = application;
+  return { kind, district, askedCents, ...given, notCompleted: completion?.status === 'not-completed' };
+}
+
 export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState {
   const account = () => ({ com: event.sealed?.find((s) => s.purpose === 'iban')?.com ?? '', event: event.id });
   const report = (change: Partial<PilotState['report']>) => ({ ...state, report: { ...state.report, ...change } });
@@ -198,14 +261,41 @@ export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState 
         slot,
         recipient: applicant,
         application: { ...applicationFacts(event.data), arrivedAt, late, helper, filedBy },
+        given: givenIn(event.data),
       };
     }
     case 'pilot.amended':
-      return { ...state, application: { ...state.application!, ...applicationFacts(event.data) } };
+      // whoever checked it had seen another text, and what was asked for is answered by the whole
+      return {
+        ...state,
+        application: { ...state.application!, ...applicationFacts(event.data) },
+        given: givenIn(event.data),
+        check: null,
+        completion: null,
+      };
     case 'pilot.withdrawn':
       return { ...state, withdrawn: true };
     case 'pilot.checked':
-      return { ...state, check: event.data };
+      return { ...state, check: { suggestion: event.data.suggestion, codes: event.data.codes } };
+    case 'pilot.completion-requested': {
+      const { codes, fields, answerBy } = event.data;
+      return { ...state, check: null, completion: { codes, fields, open: fields, answerBy, status: 'asked', reminded: false } };
+    }
+    case 'pilot.completed': {
+      const { open, helper } = event.data;
+      return {
+        ...state,
+        application: { ...state.application!, ...applicationFacts(event.data) },
+        given: givenIn(event.data),
+        helpers: helper === null || state.helpers.includes(helper) ? state.helpers : [...state.helpers, helper],
+        check: null,
+        completion: { ...state.completion!, open, status: open.length === 0 ? 'completed' : state.completion!.status },
+      };
+    }
+    case 'pilot.completion-reminded':
+      return { ...state, completion: { ...state.completion!, reminded: true } };
+    case 'pilot.not-completed':
+      return { ...state, completion: { ...state.completion!, status: 'not-completed' } };
     case 'pilot.decided':
       // a changed decision has windows of its own
       return {

@@ -35,6 +35,10 @@ export const Policy = object({
   /** days to pay unspent money back after the report is accepted */
   returnDays: Count,
   draftDays: Count,
+  /** least days to complete an application after it was asked for */
+  completionDays: Count,
+  /** days before that day on which the applicant is reminded */
+  completionReminderDays: Count,
   /** years for which contact and account of a paid grant are kept, whoever asks */
   retentionYears: Count,
 });
@@ -45,6 +49,12 @@ export const policyEvents = [
     'policy.set',
     'The municipality set its policy: lead times, holidays, notice and appeal days, floors, retention.',
     object({ policy: Policy }),
+    {
+      v: 2,
+      upcast: {
+        1: (data) => ({ ...data, policy: { completionDays: 7, completionReminderDays: 2, ...(data['policy'] as object) } }),
+      },
+    },
   ),
 ] as const;
 export type PolicyEvent = EventsOf<typeof policyEvents>;

@@ -23,6 +23,8 @@ export const defaultPolicy: Omit<Policy, 'municipality' | 'districts' | 'holiday
   returnFloorCents: 2000,
   returnDays: 14,
   draftDays: 90,
+  completionDays: 7,
+  completionReminderDays: 2,
   retentionYears: 10,
 };
 

@@ -64,13 +64,18 @@ export const scorebook: Aggregate<ScorebookCommand, ScorebookState, ScorebookEve
       if (event.type === 'scoring.extended') task = { ...task!, closesAt: event.data['closesAt'] as string };
     }
     const partiesOf = async (application: string): Promise<string[]> =>
-      (await sources.history(pilotStream(sources.tenant, application))).flatMap((e) =>
-        e.type === 'pilot.submitted'
-          ? [e.data['applicant'] as string, e.data['filedBy'] as string, ...(e.data['helper'] === null ? [] : [e.data['helper'] as string])]
-          : e.type === 'pilot.recipient-changed'
-            ? [e.data['recipient'] as string]
-            : [],
-      );
+      (await sources.history(pilotStream(sources.tenant, application))).flatMap((e) => {
+        const { applicant, filedBy, helper, recipient } = e.data as Record<string, string | null>;
+        const hands =
+          e.type === 'pilot.submitted'
+            ? [applicant, filedBy, helper]
+            : e.type === 'pilot.recipient-changed'
+              ? [recipient]
+              : e.type === 'pilot.completed'
+                ? [helper]
+                : [];
+        return hands.filter((person): person is string => typeof person === 'string');
+      });
     const own: string[] = [];
     if (command.type === 'FinishBook')
       for (const application of task?.applications ?? [])

@@ -4,7 +4,7 @@ import { localDate, type LocalDate } from '@minipilot/kernel/time.js';
 import { call, grantableCents, takesPart } from '../call/call.js';
 import { messages, undelivered, type MessagesState } from '../messages/messages.js';
 import type { DecisionResult } from '../pilot/events.js';
-import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
+import { helpedBy, isLive, isParty, pilot, type PilotState } from '../pilot/pilot.js';
 import { policyOf } from '../policy/policy.js';
 import { appealWindow } from '../policy/windows.js';
 import { scorebook } from '../scorebook/scorebook.js';
@@ -242,8 +242,8 @@ function rollingSteps(
       return reject('application-late', { arrivedAt: p.application.arrivedAt });
     if (command.application in state.decided) return reject('already-decided');
     if (state.proposed[command.application]?.result === 'proposed-grant') return reject('already-proposed');
-    if (p.application.helper === occasion.actor) return reject('helper-may-not-judge');
-    if ([p.applicant, p.recipient, p.application.filedBy].includes(occasion.actor)) return reject('own-application');
+    if (helpedBy(p, occasion.actor)) return reject('helper-may-not-judge');
+    if (isParty(p, occasion.actor)) return reject('own-application');
     if (command.values.length !== rules.criteria.length) return reject('card-criteria', { criteria: rules.criteria.length }, '/values');
     return [
       {
@@ -371,8 +371,11 @@ function decisionProblem(
 ): Rejected | null {
   const application = p.application!;
   if (p.withdrawn) return reject('application-withdrawn', {}, `${at}/application`);
-  if (application.helper === occasion.actor) return reject('helper-may-not-judge', {}, `${at}/application`);
-  if ([p.applicant, p.recipient, application.filedBy].includes(occasion.actor)) return reject('own-application', {}, `${at}/application`);
+  if (helpedBy(p, occasion.actor)) return reject('helper-may-not-judge', {}, `${at}/application`);
+  if (isParty(p, occasion.actor)) return reject('own-application', {}, `${at}/application`);
+  const asked = p.completion?.status === 'asked' ? p.completion.answerBy : null;
+  if (asked !== null && localDate(occasion.now, facts.policy.timeZone) <= asked)
+    return reject('completion-awaited', { answerBy: asked }, `${at}/application`);
   const before = state.decided[item.application];
   const fromWaiting = before?.result === 'waiting' && item.result === 'granted';
   // no one who has won loses, or wins twice
@@ -386,6 +389,8 @@ function decisionProblem(
   if (item.result === 'granted') {
     if (item.cents < 1 || item.cents > application.askedCents)
       return reject('sum-outside-what-was-asked', { askedCents: application.askedCents }, `${at}/cents`);
+    const { maxCents } = facts.call.content!.grant;
+    if (item.cents > maxCents) return reject('sum-above-grant-size', { maxCents }, `${at}/cents`);
     if (application.economic !== null && item.deMinimis === null) return reject('de-minimis-regulation-missing', {}, `${at}/deMinimis`);
   } else if (item.cents !== 0) return reject('sum-without-award', {}, `${at}/cents`);
   if (item.from === 'appeal-reserve' && item.departure !== 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/from`);

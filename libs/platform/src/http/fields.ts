@@ -195,14 +195,12 @@ export const IbanField = (options: FieldOptions = {}): PropertyDecorator =>
     ),
   );
 
+/** True for a Finnish business id (Y-tunnus) as it is written, with a check digit that holds. */
+export const isBusinessId = (value: string): boolean => /^\d{7}-\d$/.test(value) && FinnishBusinessIds.isValidBusinessId(value);
+
 /** A Finnish business id (Y-tunnus), `1234567-1`. */
 export const BusinessIdField = (options: FieldOptions = {}): PropertyDecorator =>
-  field(
-    { type: 'string', pattern: '^\\d{7}-\\d$' },
-    options,
-    IsString,
-    onText('businessId', (value) => /^\d{7}-\d$/.test(value) && FinnishBusinessIds.isValidBusinessId(value)),
-  );
+  field({ type: 'string', pattern: '^\\d{7}-\\d$' }, options, IsString, onText('businessId', isBusinessId));
 
 type Class = new () => object;
 

@@ -160,6 +160,12 @@ export class Vault {
     return found ?? this.file.write(() => this.findIdentity(tenant, tag) ?? this.addSubject(tenant, tag, identity.kind, candidate));
   }
 
+  /** The subject of an identity; null where the register has none. Throws RangeError on an empty identity. */
+  find(tenant: string, identity: Identity): Promise<string | null> {
+    const tag = this.tag(tenant, identity);
+    return this.file.read(() => this.findIdentity(tenant, tag)?.subject ?? null);
+  }
+
   /** Adds an identity to a subject; again is no change. Throws IdentityTaken. */
   link(tenant: string, subject: string, identity: Identity): Promise<void> {
     const tag = this.tag(tenant, identity);
