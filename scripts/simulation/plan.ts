@@ -20,6 +20,7 @@ export interface Plan {
   /** arrives after the close */
   late: boolean;
   before: 'nothing' | 'amends' | 'withdraws' | 'withdraws-and-applies-again';
+  /** is to happen where the call does not reach */
   ineligible: boolean;
   /** 0 to 1; committee and readers see it, each in their own way */
   quality: number;
@@ -79,6 +80,9 @@ export const COMMITTEE: readonly Person[] = [
 ];
 export const ABSENT = 4;
 
+/** A district of the municipality that no call of the year covers. */
+export const ELSEWHERE = 'Takamaa';
+
 /** Weeks of the year in which things happen; week 0 begins with the start, a Monday at 9. */
 export const WEEKS = {
   ranked: { opens: 1, closes: 5, scored: 8, signed: 9 },
@@ -110,7 +114,7 @@ export function drawPlans(ideas: readonly Idea[], seed: number, districts: reado
     const askedCents = idea.euros === null ? 1000 * draw.whole(10, 50) : toCents(idea.euros);
     const outcome: Outcome = draw.under(0.5) ? 'yes' : draw.under(0.55) ? 'partly' : 'no';
     const form = formOf(idea, n, seed, draw, askedCents, idea.district ?? districts[draw.whole(0, districts.length - 1)]!);
-    return {
+    const plan: Plan = {
       n,
       method,
       who: helped ? STAFF.agent : { person: `a${n}-${seed}`, name: form.recipientName ?? form.name, roles: ['applicant'] },
@@ -136,6 +140,7 @@ export function drawPlans(ideas: readonly Idea[], seed: number, districts: reado
       publishes: draw.under(0.8),
       adoption: outcome === 'yes' && draw.under(0.25) ? weighted(draw, { adopted: 60, 'not-adopted': 25, 'try-elsewhere': 15 }) : 'none',
     };
+    return plan.ineligible ? { ...plan, form: { ...form, district: ELSEWHERE } } : plan;
   });
 }
 

@@ -5,7 +5,7 @@ import { Client, type Json } from '../support/client.js';
 import { CannotDo, demoIdentity, settings, wholeOption } from '../support/command.js';
 import { addDistricts, announceCalls, METHODS, projectOf, type Calendar } from './calls.js';
 import { FORMATS, readIdeas, type Format, type Input } from './input.js';
-import { drawPlans, STAFF, WEEKS, type Method } from './plan.js';
+import { drawPlans, ELSEWHERE, STAFF, WEEKS, type Method } from './plan.js';
 import { Year } from './year.js';
 
 export const USAGE = `Usage: npm run simulate -- --input FILE --applications N --seed S
@@ -64,8 +64,8 @@ export async function simulate(args: string[], out: (text: string) => void, err:
 
   const districts = [...new Set(input.ideas.flatMap((idea) => idea.district ?? []))].sort();
   await moveToStart(client, calendar);
-  await addDistricts(client, districts);
-  const all = (await client.get(STAFF.admin, 'policy'))['districts'] as string[];
+  await addDistricts(client, [...districts, ELSEWHERE]);
+  const all = ((await client.get(STAFF.admin, 'policy'))['districts'] as string[]).filter((district) => district !== ELSEWHERE);
   const plans = drawPlans(input.ideas, seed, districts.length > 0 ? districts : all);
   const calls = await announceCalls(client, calendar, plans, all, project);
 

@@ -145,14 +145,12 @@ export class Year implements Course {
       for (const row of await this.rows(method, 'submitted')) unchecked.push([row, this.byId.get(row.id)!]);
     }
     const open = unchecked.filter(([row]) => row['suggestion'] === null);
-    await each(open, WIDTH, ([{ id }, { n, ineligible }]) =>
-      client.post(
-        STAFF.officer,
-        `applications/${id}/check`,
-        `check/${n}`,
-        ineligible ? { suggestion: 'ineligible', codes: ['ei alueella'] } : { suggestion: 'eligible', codes: [] },
-      ),
-    );
+    // the officer confirms what the rules suggest; an application that was changed is checked again
+    await each(open, WIDTH, ([{ id, eligibility }, { n }]) => {
+      const { suggestion, reasons } = eligibility as { suggestion: string; reasons: { code: string }[] };
+      const codes = suggestion === 'eligible' ? [] : reasons.map(({ code }) => code);
+      return client.post(STAFF.officer, `applications/${id}/check`, `check/${n}/${week}`, { suggestion, codes });
+    });
     const readers: Person[] = [STAFF.officer, COMMITTEE[1]!];
     const read = open
       .filter(([, plan]) => plan.method === 'rolling' && !plan.ineligible)

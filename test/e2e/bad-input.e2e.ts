@@ -201,16 +201,18 @@ describe('bad input is refused in words, with what is to blame, and nothing is l
     const { email: _, ...unreachable } = form('Ryhmä', { kind: 'group', confirmed: false });
     const { id, revision } = empty;
     await other.put(`calls/${call}/drafts/${id}`, { form: unreachable }, { ifMatch: revision });
-    const blamed = { '#/phone': 'reach-missing', '#/recipientName': 'required', '#/confirmed': 'must-be-confirmed' };
+    const blamed = { '#/phone': 'reach-missing', '#/confirmed': 'must-be-confirmed' };
     await refused(other, 'POST', `calls/${call}/drafts/${id}/submit`, {}, 400, 'invalid-body', blamed);
     const kept = await other.get(`calls/${call}/drafts/${id}`);
     expect(kept).toMatchObject({ revision: revision + 1, form: { name: 'Ryhmä' } });
-    const unfit = form('Ryhmä', { kind: 'group', recipientName: 'Aino', lines: [{ what: 'Kaikki', cents: 50_001 }] });
+    const lines = Array.from({ length: 3 }, () => ({ what: 'Kaikki', cents: 100_000_000_000 }));
+    const unfit = form('Seura', { kind: 'association', businessId: '1572860-1', lines });
     await other.put(`calls/${call}/drafts/${id}`, { form: unfit }, { ifMatch: revision + 1 });
-    await refused(other, 'POST', `calls/${call}/drafts/${id}/submit`, {}, 409, 'sum-outside-grant-size', {
-      '#/lines': 'sum-outside-grant-size',
+    await refused(other, 'POST', `calls/${call}/drafts/${id}/submit`, {}, 400, 'invalid-body', {
+      '#/businessId': 'business-id',
+      '#/lines': 'too-much-money',
     });
-    expect((await other.get(`calls/${call}/drafts/${id}`)).form.lines[0].cents).toBe(50_001);
+    expect((await other.get(`calls/${call}/drafts/${id}`)).form.businessId).toBe('1572860-1');
   });
 
   it('an edit of what has changed in the meantime, or that does not say what it edits', async () => {

@@ -4,7 +4,8 @@ import { Rejected, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Purpose, Recorded } from '@minipilot/kernel/event.js';
 import { addMilliseconds, type Instant } from '@minipilot/kernel/time.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
-import type { ProposalText } from '@minipilot/grants/pilot/events.js';
+import type { KnownNames } from '@minipilot/grants/eligibility/personal-data.js';
+import type { Contact, ProposalText } from '@minipilot/grants/pilot/events.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
 import { policyStream } from '@minipilot/grants/streams.js';
@@ -176,6 +177,18 @@ export class Desk {
       proposal = { ...proposal, ...(await this.opened<object>([event], 'proposal')) };
     }
     return proposal;
+  }
+
+  /** Names and address that the newest contact gives, to find them in texts. */
+  async knownNames(events: readonly Recorded[]): Promise<KnownNames> {
+    const contact = await this.opened<Static<typeof Contact>>(events, 'contact');
+    if (contact === null) return {};
+    const kind = events.findLast((e) => e.type === 'pilot.submitted' || e.type === 'pilot.amended')!.data['kind'];
+    const people = [
+      ...(kind === 'resident' ? [contact.name] : []),
+      ...(contact.recipientName === undefined ? [] : [contact.recipientName]),
+    ];
+    return { people, groups: kind === 'resident' ? [] : [contact.name], address: contact.address };
   }
 
   submitBy(): Instant {

@@ -58,6 +58,12 @@ export const ELIGIBILITY_PROBLEMS = {
     sv: 'Sökanden kan komplettera sin ansökan till och med {answerBy|date}. Besluta först därefter.',
     en: 'The applicant has until {answerBy|date} to complete the application. Decide after that.',
   },
+  'secret-number-in-text': {
+    status: 400,
+    fi: 'Tekstissä on henkilötunnus tai tilinumero. Sellaista ei julkaista.',
+    sv: 'Texten har en personbeteckning eller ett kontonummer. Sådant publiceras inte.',
+    en: 'The text has an identity code or an account number. Those are not published.',
+  },
   'sum-above-grant-size': {
     status: 409,
     fi: 'Avustus on tässä haussa enintään {maxCents|euro}.',

@@ -140,6 +140,7 @@ export const policyTable = {
   'POST /api/:tenant/applications/:pilot/report-acceptance': { for: ['officer'], stage: 'paid' },
   'POST /api/:tenant/applications/:pilot/report-extension': { for: ['officer'], stage: 'paid' },
   'POST /api/:tenant/applications/:pilot/public-text': { for: ['officer'], stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/public-text/hints': { for: ['officer'] },
   'POST /api/:tenant/applications/:pilot/public-recipient': { for: ['officer'], stage: 'granted' },
 
   // Payouts

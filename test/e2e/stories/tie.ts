@@ -43,7 +43,9 @@ export function tie(year: Year): void {
       const ours = form('Naapurikunnan kylätoimikunta', {
         kind: 'association',
         businessId: businessId(30),
-        district: 'Iittala',
+        // where the applicants meet; where they want to try it stands in their own words
+        district: 'Keskusta',
+        place: 'Iittalan koululla',
         email: neighbour.email,
       });
       foreign = { who: neighbour, id: (await year.town.apply(year.autumn, neighbour, ours)).id };
@@ -70,7 +72,13 @@ export function tie(year: Year): void {
       await year.at('2027-09-24T08:00:00.000Z');
       const { officer } = year.town.staff;
       for (const { id } of applicants) await officer.post(`applications/${id}/check`, { suggestion: 'eligible', codes: [] });
-      await officer.post(`applications/${foreign.id}/check`, { suggestion: 'ineligible', codes: ['hakija toisesta kunnasta'] });
+      const suggested = (await officer.all(`desk/calls/${year.autumn}/applications?state=submitted`)).filter(
+        ({ eligibility }) => eligibility.suggestion !== 'eligible',
+      );
+      expect(suggested.map(({ id, eligibility }) => [id, eligibility.suggestion, eligibility.reasons.map((r: any) => r.code)])).toEqual([
+        [foreign.id, 'ineligible', ['place-outside-districts']],
+      ]);
+      await officer.post(`applications/${foreign.id}/check`, { suggestion: 'ineligible', codes: ['place-outside-districts'] });
       for (const [n, role] of (['chair', 'member', 'member'] as const).entries())
         members.push(await year.town.api.as(`raati-${n}`, [role], `Raadin Jäsen ${n}`));
       const [chair, board] = members as [Person, Person];

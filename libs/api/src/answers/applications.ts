@@ -2,7 +2,7 @@ import { PILOT_STATES, type PilotRow } from '@minipilot/insight/pilots.js';
 import type { PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { DraftForm, EconomicDto, HelpedDto, LineDto } from '../commands/application.forms.js';
 import { BUSINESS_IDS, COMPLETABLE, type BusinessIdGiven } from '@minipilot/grants/eligibility/eligibility.js';
-import { CheckAnswer, CompletionAnswer, SuggestionAnswer } from './eligibility.js';
+import { CheckAnswer, CompletionAnswer, HintAnswer, ReasonShownAnswer, SuggestionAnswer } from './eligibility.js';
 import { Bool, CentsOf, Day, Int, Moment, Of, pageOf, Str, Uuid, Word } from './fields.js';
 
 const KINDS = ['resident', 'group', 'association', 'company'];
@@ -21,6 +21,9 @@ export class DraftAnswer {
   @Int({ description: 'for If-Match' }) revision: number;
   @Moment() updatedAt: string;
   @Moment() expiresAt: string;
+  @Of(() => ReasonShownAnswer, { list: true, description: 'what the call’s rules say of it so far; it can be submitted all the same' })
+  reasons: ReasonShownAnswer[];
+  @Of(() => HintAnswer, { list: true, description: 'places in the texts to look at before submitting' }) hints: HintAnswer[];
 }
 export class DraftList {
   @Of(() => DraftAnswer, { list: true }) items: DraftAnswer[];

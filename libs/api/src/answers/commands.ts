@@ -1,4 +1,6 @@
+import { COMPLETABLE, type Completable } from '@minipilot/grants/eligibility/eligibility.js';
 import { PURPOSES } from '@minipilot/kernel/event.js';
+import { HintAnswer, ReasonShownAnswer } from './eligibility.js';
 import { Bool, Counts, Day, Int, Moment, Of, Str, Uuid, Word } from './fields.js';
 
 /** What every command answers. */
@@ -14,6 +16,9 @@ export class DraftSaved {
   @Uuid() id: string;
   @Int({ description: 'version of the draft, for If-Match' }) revision: number;
   @Moment({ description: 'then the draft is thrown away unless it was submitted' }) expiresAt: string;
+  @Of(() => ReasonShownAnswer, { list: true, description: 'what the call’s rules say of it so far; it can be submitted all the same' })
+  reasons: ReasonShownAnswer[];
+  @Of(() => HintAnswer, { list: true, description: 'places in the texts to look at before submitting' }) hints: HintAnswer[];
 }
 
 export class Submitted extends Done {
@@ -28,6 +33,14 @@ export class Submitted extends Done {
     description: 'only where the applicant is known by name and phone number alone; the application stands all the same',
   })
   warnings?: string[];
+  @Of(() => HintAnswer, { list: true, description: 'places in the texts that can still be changed until the close' }) hints: HintAnswer[];
+}
+export class CompletionRequested extends Done {
+  @Word(COMPLETABLE, { list: true }) fields: Completable[];
+  @Day({ description: 'last day' }) answerBy: string;
+}
+export class TextPublished extends Done {
+  @Of(() => HintAnswer, { list: true, description: 'places in the published text to look at again' }) hints: HintAnswer[];
 }
 
 class ErasedAnswer {

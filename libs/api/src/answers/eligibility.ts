@@ -1,6 +1,6 @@
 import { COMPLETABLE, SUGGESTIONS, type Completable, type Suggestion } from '@minipilot/grants/eligibility/eligibility.js';
-import { Done } from './commands.js';
-import { Bool, Day, Of, Str, Word } from './fields.js';
+import { HINT_KINDS, type HintKind } from '@minipilot/grants/eligibility/personal-data.js';
+import { Bool, Day, Int, Of, Str, Word } from './fields.js';
 
 export class ReasonShownAnswer {
   @Str({ description: 'stable' }) code: string;
@@ -10,6 +10,18 @@ export class ReasonShownAnswer {
 export class SuggestionAnswer {
   @Word(SUGGESTIONS) suggestion: Suggestion['suggestion'];
   @Of(() => ReasonShownAnswer, { list: true }) reasons: ReasonShownAnswer[];
+}
+/** A place in one’s own text that may tell who somebody is. It is pointed out and neither stored nor refused. */
+export class HintAnswer {
+  @Str({ description: 'of the field in the form, such as #/idea' }) pointer: string;
+  @Word(HINT_KINDS) kind: HintKind;
+  @Int({ description: 'first UTF-16 unit of the place' }) start: number;
+  @Int({ description: 'first UTF-16 unit after it' }) end: number;
+  @Word(['remove-before-submit', 'look-again']) advice: 'remove-before-submit' | 'look-again';
+  @Str({ description: 'in the caller’s language' }) text: string;
+}
+export class Hints {
+  @Of(() => HintAnswer, { list: true }) hints: HintAnswer[];
 }
 class SuggestedAnswer {
   @Word(SUGGESTIONS) suggestion: Suggestion['suggestion'];
@@ -33,8 +45,4 @@ export class CompletionAnswer {
   @Word(['asked', 'completed', 'not-completed']) status: 'asked' | 'completed' | 'not-completed';
   @Bool({ description: 'the applicant was reminded' }) reminded: boolean;
   @Str({ nullable: true, description: 'what the officer wrote; null when it was erased' }) words: string | null;
-}
-export class CompletionRequested extends Done {
-  @Word(COMPLETABLE, { list: true }) fields: Completable[];
-  @Day({ description: 'last day' }) answerBy: string;
 }

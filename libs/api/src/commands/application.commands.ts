@@ -25,6 +25,7 @@ import { ShapePipe } from '@minipilot/platform/http/validation.js';
 import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
 import { businessIdGiven, duplicateOf } from '../eligibility.js';
 import { draftScope } from '../ownership.js';
+import { textHints } from '../personal-data-hints.js';
 import { LineDto, ApplicationForm, DraftForm, HelpedDto, type CHANNELS } from './application.forms.js';
 
 export class StartDraft {
@@ -424,10 +425,18 @@ export const applicationHandlers = [
     RefusePlan,
     toPilot(() => ({ type: 'RefusePlan' }), comment),
   ),
-  handler(
-    PublishText,
-    toPilot(({ title, summary, lesson }: PublishText) => ({ type: 'PublishText', title, summary, lesson: lesson ?? null })),
-  ),
+  handler(PublishText, async (desk, body, act) => {
+    const { title, summary, lesson } = body;
+    // what is published stays; these are known for certain
+    const [secret] = textHints({ title, summary, lesson }, {}, 'en').filter(({ advice }) => advice === 'remove-before-submit');
+    if (secret !== undefined) {
+      const { pointer } = secret;
+      throw new Problem('invalid-body', {}, { errors: [{ pointer, code: 'secret-number-in-text' }] });
+    }
+    const { state, stream } = await pilotIn(desk, act);
+    const command = { type: 'PublishText', call: state.call, title, summary, lesson: lesson ?? null } as const;
+    return desk.answer(act, pilot, stream, command, { body: { ...body } });
+  }),
   handler(
     PublishRecipient,
     toPilot(({ organisation }: PublishRecipient) => ({ type: 'PublishRecipient', organisation })),

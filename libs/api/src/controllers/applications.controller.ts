@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -16,10 +16,10 @@ import {
 import type { Recorded } from '@minipilot/kernel/event.js';
 import { OneOf, Text } from '@minipilot/platform/http/fields.js';
 import type { Language } from '@minipilot/platform/http/language.js';
-import { Problem } from '@minipilot/platform/http/problem.js';
 import {
   Actor,
   After,
+  ChangesNothing,
   CommandId,
   etag,
   Id,
@@ -29,10 +29,11 @@ import {
   type Caller,
   type PageRequest,
 } from '@minipilot/platform/http/request-context.js';
-import { ApplicationDetail, ApplicationRowPage, DraftAnswer, DraftList } from '../answers/applications.js';
-import { Done, DraftSaved, Submitted } from '../answers/commands.js';
+import { ApplicationDetail, ApplicationRowPage } from '../answers/applications.js';
+import { Done, TextPublished } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
-import { AMENDED_EXAMPLE, FORM_EXAMPLE } from '../answers/examples.js';
+import { Hints } from '../answers/eligibility.js';
+import { AMENDED_EXAMPLE } from '../answers/examples.js';
 import {
   AcceptAward,
   AcceptReport,
@@ -41,8 +42,6 @@ import {
   ChangePlan,
   ChangeRecipient,
   DeclineAward,
-  draftIn,
-  draftsOf,
   ExtendReport,
   PublishRecipient,
   PublishText,
@@ -50,15 +49,13 @@ import {
   RefusePlan,
   ReportPilot,
   RetryPayout,
-  SaveDraft,
   SendReportBack,
-  StartDraft,
-  SubmitDraft,
   WithdrawApplication,
   WithdrawRecipient,
 } from '../commands/application.commands.js';
 import { Desk, order } from '../desk.js';
 import { factsOfRow, reasonsIn, SpokenLanguage, suggestionIn } from '../eligibility.js';
+import { textHints } from '../personal-data-hints.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
 class ApplicationsQuery {
@@ -66,7 +63,7 @@ class ApplicationsQuery {
   @Text(60, { optional: true, description: 'only of this district' }) district?: string;
 }
 
-/** Drafts, applications and what becomes of them, for applicants, agents and officers. */
+/** Applications and what becomes of them, for applicants, agents and officers. */
 @ApiTags('applications')
 @Controller('api/:tenant')
 export class ApplicationsController {
@@ -75,81 +72,6 @@ export class ApplicationsController {
     private readonly desk: Desk,
     private readonly read: ReadSide,
   ) {}
-
-  @Describe('startDraft', 'Begins an application as a draft', DraftSaved, {
-    description: 'Of an announced call. Staff may fill it in for somebody and say so in `helped`.',
-    status: 201,
-  })
-  @ApiBody({ type: StartDraft, examples: FORM_EXAMPLE })
-  @Post('calls/:call/drafts')
-  startDraft(
-    @Actor() caller: Caller,
-    @CommandId() commandId: string,
-    @Id('call') call: string,
-    @Body() body: StartDraft,
-  ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, call }));
-  }
-
-  @Describe('listDrafts', 'Lists one’s own drafts for a call', DraftList)
-  @Get('calls/:call/drafts')
-  async drafts(@Actor() caller: Caller, @Id('call') call: string) {
-    const drafts = await draftsOf(this.desk, { caller, commandId: '', call });
-    const items = drafts
-      .filter((d) => d.body !== null)
-      .map(({ id, version, body, updatedAt, expiresAt }) => ({ id, ...body, revision: version, updatedAt, expiresAt }));
-    return { items };
-  }
-
-  @Describe('getDraft', 'Shows one’s own draft with its ETag', DraftAnswer, {
-    etag: true,
-    refusals: { 409: 'It was submitted', 410: 'It has expired' },
-  })
-  @Get('calls/:call/drafts/:draft')
-  async draft(
-    @Actor() caller: Caller,
-    @Id('call') call: string,
-    @Id('draft') draft: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const { id, version, body, result, updatedAt, expiresAt } = await draftIn(this.desk, { caller, commandId: '', call, draft });
-    if (body === null) throw new Problem(result === null ? 'draft-expired' : 'draft-submitted');
-    etag(reply, version);
-    return { id, ...body, revision: version, updatedAt, expiresAt };
-  }
-
-  @Describe('saveDraft', 'Saves a draft as far as it is filled in', DraftSaved, { refusals: { 410: 'It has expired' } })
-  @ApiBody({ type: SaveDraft, examples: FORM_EXAMPLE })
-  @Put('calls/:call/drafts/:draft')
-  saveDraft(
-    @Actor() caller: Caller,
-    @CommandId() commandId: string,
-    @Id('call') call: string,
-    @Id('draft') draft: string,
-    @IfMatch() expected: number,
-    @Body() body: SaveDraft,
-  ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, call, draft, expected }));
-  }
-
-  @Describe('deleteDraft', 'Throws one’s own draft away', null, { status: 204 })
-  @Delete('calls/:call/drafts/:draft')
-  @HttpCode(204)
-  async deleteDraft(@Actor() caller: Caller, @Id('call') call: string, @Id('draft') draft: string): Promise<void> {
-    const found = await draftIn(this.desk, { caller, commandId: '', call, draft });
-    if (found.result === null) await this.desk.parts.vault.deleteDraft(caller.tenant, found.id);
-  }
-
-  @Describe('submitDraft', 'Submits a draft as an application', Submitted, {
-    description:
-      'Stored within 10 seconds of arrival, else answered 503. A draft is submitted once; doing it again gives the first answer.',
-    status: 201,
-    refusals: { 410: 'The draft has expired' },
-  })
-  @Post('calls/:call/drafts/:draft/submit')
-  submit(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Id('draft') draft: string): Promise<unknown> {
-    return this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft }));
-  }
 
   @Describe('listMyApplications', 'Lists applications of whoever is signed in, the newest first', ApplicationRowPage)
   @Get('my/applications')
@@ -402,16 +324,33 @@ export class ApplicationsController {
     return this.bus.execute(order(body, { caller, commandId, pilot }));
   }
 
-  @Describe('publishText', 'Publishes words of the pilot that an officer has looked at', Done)
+  @Describe('lookAtText', 'Points out personal data in words that are about to be published', Hints, { description: 'Nothing is kept.' })
+  @Post('applications/:pilot/public-text/hints')
+  @HttpCode(200)
+  @ChangesNothing()
+  lookAtText(@Actor() caller: Caller, @Id('pilot') pilot: string, @SpokenLanguage() language: Language, @Body() body: PublishText) {
+    return this.textHints(caller, pilot, body, language);
+  }
+
+  @Describe('publishText', 'Publishes words of the pilot that an officer has looked at', TextPublished, {
+    description: 'Words with an identity code or an account number are refused.',
+  })
   @Post('applications/:pilot/public-text')
   @HttpCode(200)
-  publishText(
+  async publishText(
     @Actor() caller: Caller,
     @CommandId() commandId: string,
     @Id('pilot') pilot: string,
+    @SpokenLanguage() language: Language,
     @Body() body: PublishText,
-  ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, pilot }));
+  ) {
+    const done: object = await this.bus.execute(order(body, { caller, commandId, pilot }));
+    return { ...done, ...(await this.textHints(caller, pilot, body, language)) };
+  }
+
+  private async textHints(caller: Caller, pilot: string, { title, summary, lesson }: PublishText, language: Language) {
+    const events = await this.desk.history(pilotStream(caller.tenant, pilot));
+    return { hints: textHints({ title, summary, lesson }, await this.desk.knownNames(events), language) };
   }
 
   @Describe('publishRecipient', 'Names an organisation that got an award', Done, { description: 'People are never named.' })

@@ -2,9 +2,8 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Actor, CommandId, Id, type Caller } from '@minipilot/platform/http/request-context.js';
-import { Done } from '../answers/commands.js';
+import { CompletionRequested, Done } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
-import { CompletionRequested } from '../answers/eligibility.js';
 import { CheckApplication, CompleteApplication, RequestCompletion } from '../commands/eligibility.commands.js';
 import { order } from '../desk.js';
 

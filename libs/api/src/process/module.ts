@@ -13,6 +13,7 @@ import { ApplicationsController } from '../controllers/applications.controller.j
 import { AuditController } from '../controllers/audit.controller.js';
 import { CallsController } from '../controllers/calls.controller.js';
 import { DocumentsController } from '../controllers/documents.controller.js';
+import { DraftsController } from '../controllers/drafts.controller.js';
 import { EligibilityController } from '../controllers/eligibility.controller.js';
 import { PayoutsController } from '../controllers/payouts.controller.js';
 import { PeopleController } from '../controllers/people.controller.js';
@@ -43,6 +44,7 @@ export class ApiModule {
     if (desk !== undefined) {
       controllers.push(
         CallsController,
+        DraftsController,
         ApplicationsController,
         EligibilityController,
         ScoringController,
