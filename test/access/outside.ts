@@ -49,6 +49,16 @@ export function outsideStages({ calls, pilot, scored, helped, done, drafts, batc
     },
     'POST /api/:tenant/applications/:pilot/withdrawal': { caller: applicant, ids: { pilot: scored } },
     'POST /api/:tenant/applications/:pilot/check': { caller: officer, ids: { pilot: done } },
+    'POST /api/:tenant/applications/:pilot/completion-request': {
+      caller: officer,
+      ids: { pilot: done },
+      body: { codes: ['costs-unclear'], text: 'Mihin raha menee?' },
+    },
+    'POST /api/:tenant/applications/:pilot/completion': {
+      caller: { person: 'saaja', roles: [] },
+      ids: { pilot: done },
+      body: { place: 'Koululla' },
+    },
 
     'POST /api/:tenant/calls/:call/scoring': { caller: officer, ids: { call: calls.upcoming } },
     'POST /api/:tenant/calls/:call/scoring/extension': scoredAlready(chair),

@@ -349,7 +349,9 @@ export class ApplicationsController {
   }
 
   private async textHints(caller: Caller, pilot: string, { title, summary, lesson }: PublishText, language: Language) {
-    const events = await this.desk.history(pilotStream(caller.tenant, pilot));
+    const stream = pilotStream(caller.tenant, pilot);
+    await this.desk.look(pilotAggregate, stream);
+    const events = await this.desk.history(stream);
     return { hints: textHints({ title, summary, lesson }, await this.desk.knownNames(events), language) };
   }
 
