@@ -69,6 +69,7 @@ export class World {
       draft: this.drafts.open,
       pilot: this.done,
       application: this.done,
+      message: randomUUID(),
       batch: this.batch,
       service: this.service,
       stream: `demo.pilot-${this.done}`,
