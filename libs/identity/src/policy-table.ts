@@ -48,6 +48,8 @@ export const policyTable = {
   'GET /api/:tenant/municipality': { for: 'public' },
   'GET /api/:tenant/calls': { for: 'public' },
   'GET /api/:tenant/calls/:call': { for: 'public' },
+  'GET /api/:tenant/calls/:call/lot': { for: 'public' },
+  'GET /api/:tenant/calls/:call/lot.html': { for: 'public' },
   'GET /api/:tenant/dashboard/money': { for: 'public' },
   'GET /api/:tenant/dashboard/funnel': { for: 'public' },
   'GET /api/:tenant/dashboard/times': { for: 'public' },

@@ -3,6 +3,7 @@ import { deskCalls, publicCalls } from './calls.js';
 import { publicFigures } from './figures.js';
 import { publicDocuments } from './documents.js';
 import { deskMessages } from './messages.js';
+import { publicLotPages, publicLots } from './lots.js';
 import { deskPostings, publicMoney } from './money.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
 import { deskPilots } from './pilots.js';
@@ -29,6 +30,8 @@ export const publicProjections: readonly AnyProjection[] = [
   publicServices,
   publicDocuments,
   publicPlaces,
+  publicLots,
+  publicLotPages,
 ];
 
 export const deskProjections: readonly AnyProjection[] = [
@@ -56,6 +59,7 @@ export * from './calls.js';
 export * from './dashboards.js';
 export * from './documents.js';
 export * from './messages.js';
+export * from './lots.js';
 export * from './money.js';
 export * from './payouts.js';
 export * from './pilots.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { expectProblem, iban, ok, type Person } from '../../support/api.js';
+import { ask, expectProblem, iban, ok, type Person } from '../../support/api.js';
+import { repeatLot } from '../../../scripts/selection/lot.js';
 import { businessId, DISTRICTS, form, rankedCall, type Applicant, type Year } from '../municipality.js';
 
 /** Story B: a ranked call with a tie, a conflict of interest, a late application, and a recipient who steps back. */
@@ -17,6 +18,14 @@ export function tie(year: Year): void {
       await year.town.api.settle();
       const announced = await year.town.api.open(`calls/${year.autumn}`);
       expect(announced).toMatchObject({ phase: 'upcoming', announcedOn: '2027-09-01', closesAt: '2027-09-22T13:00:00.000Z' });
+      expect(await year.town.api.open(`calls/${year.autumn}/lot`)).toEqual({
+        call: year.autumn,
+        lotHash: announced.lotHash,
+        announcedOn: '2027-09-01',
+        seed: null,
+        proposed: false,
+        draws: [],
+      });
       await year.at('2027-09-20T08:00:00.000Z');
       const kinds: Record<number, Record<string, unknown>> = {
         2: {
@@ -148,6 +157,28 @@ export function tie(year: Year): void {
       const { lotHash } = await year.town.api.open(`calls/${year.autumn}`);
       expect(createHash('sha256').update(Buffer.from(proposal.seed, 'hex')).digest('hex')).toBe(lotHash);
       if (ninth.application === byPlace(10).id) applicants.splice(8, 2, byPlace(10), byPlace(9));
+
+      // anybody can repeat it, and learns neither members nor values
+      await year.town.api.settle();
+      const lot = await year.town.api.open(`calls/${year.autumn}/lot`);
+      expect(lot).toMatchObject({ lotHash, seed: proposal.seed, proposed: true });
+      const drawn = [ninth, tenth].map(({ application, rank, drawKey }: any) => ({ application, order: rank, drawKey }));
+      expect(lot.draws).toMatchObject([
+        { kind: 'cards', round: null, digest: proposal.cardsDigest, repeatable: true, groups: [{ drawn }] },
+      ]);
+      expect(lot.draws[0].leaves).toHaveLength(59);
+      const said: string[] = [];
+      const { deployment, tenant } = year.town.api;
+      expect(await repeatLot([year.autumn, '--url', deployment.open, '--tenant', tenant], (text) => said.push(text))).toBe(0);
+      expect([said.at(-1), said.filter((line) => line.endsWith(' same'))]).toMatchObject(['same', { length: 4 }]);
+      const page = await ask(deployment.open, 'GET', `/api/${tenant}/calls/${year.autumn}/lot.html?language=sv`);
+      expect([page.status, page.headers.get('content-type'), page.headers.get('content-language')]).toEqual([
+        200,
+        'text/html; charset=utf-8',
+        'sv',
+      ]);
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(page.text).toContain(ninth.drawKey);
 
       expectProblem(
         await board.ask('POST', `calls/${year.autumn}/proposal/signature`, { body: { digest: proposal.digest } }),

@@ -112,6 +112,8 @@ class RoundAnswer {
   @CentsOf({ description: 'what the round could use' }) leftCents: number;
   @Digest() digest: string;
   @Digest({ nullable: true, description: 'seed of the lot, when one was drawn' }) seed: string | null;
+  @Digest({ nullable: true, description: 'of the readings of those that passed, when a lot was drawn' }) readingsDigest: string | null;
+  @Digest({ list: true, description: 'what that digest is made of' }) leaves: string[];
 }
 /** The rounds of a rolling call. */
 export class RollingProposal {

@@ -6,6 +6,7 @@ import { funnel, GROUPINGS, money, outcomes, times, type DashboardFilter, type G
 import { findDocument, listDocuments, publicDocuments, type DocumentRow } from '@minipilot/insight/documents.js';
 import type { Keyed } from '@minipilot/insight/query.js';
 import { publicFigures } from '@minipilot/insight/figures.js';
+import { findLot, publicLotPages, publicLots } from '@minipilot/insight/lots.js';
 import { publicMoney } from '@minipilot/insight/money.js';
 import { policyOf } from '@minipilot/insight/policy.js';
 import {
@@ -21,6 +22,7 @@ import { yearlyReport } from '@minipilot/insight/yearly-report.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { answerPage } from '../html.js';
+import { lotPage } from '../lot-page.js';
 import { After, Id, Page, Tenant, type PageRequest } from '@minipilot/platform/http/request-context.js';
 import { CallPage, PublicCall } from '../answers/calls.js';
 import { Describe } from '../answers/describe.js';
@@ -34,6 +36,7 @@ import {
   TimesDashboard,
   YearAnswer,
 } from '../answers/figures.js';
+import { LotAnswer } from '../answers/lot.js';
 import { PublicPilotPage, PublicService, ServicePage } from '../answers/pilots.js';
 import { YearField } from '../fields.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
@@ -67,6 +70,10 @@ class ServicesQuery {
     description: 'how far the adoption is',
   })
   state?: ServiceState;
+}
+class LotQuery {
+  @OneOf(['fi', 'sv', 'en'], { optional: true, description: 'of the page; else the first of the municipality' }) language?:
+    'fi' | 'sv' | 'en';
 }
 class YearQuery {
   @YearField({ description: 'of the calls’ budgets' }) year: string;
@@ -143,6 +150,29 @@ export class PublicController {
     if (row === undefined) throw new Problem('decisions-not-published');
     const bytes = await this.read.publicFiles.read(row.key);
     return answerPage(reply, bytes.toString('utf8'), { language: row.language as 'fi', etag: row.key, public: true });
+  }
+
+  @Describe('getLot', 'Shows the lot of a call: what was committed to, and once it is revealed all that it takes to repeat it', LotAnswer)
+  @Get('calls/:call/lot')
+  async lot(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
+    const stale = await this.read.after(after, [publicLots, publicLotPages]);
+    return { ...found(await findLot(this.read.db, tenant, call)), ...stale };
+  }
+
+  @Describe('getLotPage', 'Explains the lot of a call with its own numbers, and how to repeat it', 'page')
+  @Get('calls/:call/lot.html')
+  async lotPage(
+    @Tenant() tenant: string,
+    @Id('call') call: string,
+    @Query() { language }: LotQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @After() after?: string,
+  ): Promise<string> {
+    await this.read.after(after, [publicLots, publicLotPages, publicCalls]);
+    const lot = found(await findLot(this.read.db, tenant, call));
+    const { title } = found(await findPublicCall(this.read.db, tenant, call, this.read.now()));
+    const spoken = language ?? (await policyOf(this.read.db, tenant))?.languages[0] ?? 'fi';
+    return answerPage(reply, lotPage(lot, title[spoken] ?? title.fi, spoken), { language: spoken });
   }
 
   @Describe('getMoneyDashboard', 'Shows money against budget', MoneyDashboard)
