@@ -5,6 +5,11 @@ export interface ToSeal {
   subject: string;
   purpose: Purpose;
   payload: Record<string, unknown>;
+  /**
+   * Raw X25519 public key in hex where the part is sealed to a key of its own, as a ballot to its box, instead of the purpose's. Its
+   * randomness is never derived, not even in demo mode: whoever could derive it would need no key.
+   */
+  to?: string;
 }
 
 /** Seals and opens the personal parts of events. */

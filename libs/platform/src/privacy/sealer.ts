@@ -1,19 +1,10 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createSecretKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createHmac, createSecretKey, diffieHellman, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { PURPOSES, type NewEvent, type Purpose, type Recorded, type SealedRef } from '@minipilot/kernel/event.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
+import { decrypt, encrypt, openSealed, PUBLIC, publicKeyOf, rawPublic, sealTo } from './hybrid.js';
 import { derive, type Keys } from './keys.js';
 import type { FilePlace, FileSealer, Randomness, Sealer, ToSeal } from './port.js';
+import { systemRandomness } from './randomness.js';
 import type { Vault, WrappedKey } from './vault.js';
 
 /** This process does not hold the private key that the payload is sealed for. */
@@ -58,11 +49,7 @@ const CACHED = 1024;
 
 const KEY = 32;
 const NONCE = 12;
-const TAG = 16;
 const KEY_ID = 8;
-const PUBLIC = 32;
-/** SPKI DER of an X25519 public key, up to its 32 bytes (RFC 8410) */
-const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** Seals for all purposes; opens those whose private keys it was given. */
 export class VaultSealer implements Sealer, FileSealer {
@@ -77,9 +64,7 @@ export class VaultSealer implements Sealer, FileSealer {
     this.vault = options.vault;
     this.keys = options.keys;
     this.random = options.random;
-    this.keyIds = byPurpose((purpose) =>
-      createHash('sha256').update(rawPublic(this.keys.publicKeys[purpose])).digest().subarray(0, KEY_ID),
-    );
+    this.keyIds = byPurpose((purpose) => keyId(rawPublic(this.keys.publicKeys[purpose])));
   }
 
   /** Throws RangeError when an event is sealed already, or one subject and purpose come twice in it; StoreUnavailable from the vault. */
@@ -104,9 +89,9 @@ export class VaultSealer implements Sealer, FileSealer {
     return (await this.unsealWithSalt(event, purpose, subject))?.payload ?? null;
   }
 
-  /** Like `unseal`, with the salt. */
-  async unsealWithSalt(event: SealedEvent, purpose: Purpose, subject: string): Promise<Opening | null> {
-    const privateKey = this.keys.privateKeys[purpose];
+  /** Like `unseal`, with the salt. `own`: the private key of what was sealed to a key of its own. */
+  async unsealWithSalt(event: SealedEvent, purpose: Purpose, subject: string, own?: KeyObject): Promise<Opening | null> {
+    const privateKey = own ?? this.keys.privateKeys[purpose];
     if (privateKey === undefined) throw new KeyNotHeld(purpose);
     const index = event.sealed?.findIndex((ref) => ref.purpose === purpose && ref.subject === subject) ?? -1;
     if (index < 0) throw new RangeError(`event ${event.id} has no part sealed for ${purpose} of this subject`);
@@ -117,7 +102,7 @@ export class VaultSealer implements Sealer, FileSealer {
     const wrapped = await this.vault.getWrappedKey(place);
     if (wrapped === null) return null;
     try {
-      const key = this.unwrap(privateKey, place, wrapped);
+      const key = own === undefined ? this.unwrap(privateKey, place, wrapped) : unwrapOwn(own, place, wrapped);
       const text = decrypt(key, partAad(event, ref), ciphertext).toString();
       const { payload, salt } = JSON.parse(text) as Opening;
       if (!verifyCommitment(ref.com, salt, payload)) throw new Error('the commitment does not match');
@@ -166,16 +151,21 @@ export class VaultSealer implements Sealer, FileSealer {
     const canonical = jcs(payload);
     const aad = partAad(event, part);
     // place and text are in the label, so that no two texts share key and nonce even where randomness repeats
-    const drawn = this.random.bytes(KEY + NONCE + 32, `seal/${aad.toString()}/${sha256(canonical)}`);
+    const random = part.to === undefined ? this.random : systemRandomness;
+    const drawn = random.bytes(KEY + NONCE + 32, `seal/${aad.toString()}/${sha256(canonical)}`);
     const [key, nonce, salt] = [drawn.subarray(0, KEY), drawn.subarray(KEY, KEY + NONCE), drawn.subarray(KEY + NONCE).toString('hex')];
     const ciphertext = encrypt(key, nonce, aad, sealedText(purpose, canonical, salt));
     const ref = { subject, purpose, ct: sha256(ciphertext), com: sha256('minipilot/com/v1', Buffer.from(salt, 'hex'), canonical) };
     const place = { tenant: event.tenant, subject, purpose, eventId: event.id, ct: ref.ct };
-    return { ref, ciphertext: ciphertext.toString('base64url'), wrapped: { ...place, wrapped: this.wrap(place, key) } };
+    return { ref, ciphertext: ciphertext.toString('base64url'), wrapped: { ...place, wrapped: this.wrap(place, key, part.to) } };
   }
 
-  /** Key id ‖ the epoch's public key ‖ nonce ‖ encrypted key ‖ tag. */
-  private wrap(place: Omit<WrappedKey, 'wrapped'>, key: Buffer): Buffer {
+  /** Key id ‖ the epoch's public key ‖ nonce ‖ encrypted key ‖ tag. What goes to a key of its own has a pair of its own for an epoch. */
+  private wrap(place: Omit<WrappedKey, 'wrapped'>, key: Buffer, to?: string): Buffer {
+    if (to !== undefined) {
+      const raw = Buffer.from(to, 'hex');
+      return Buffer.concat([keyId(raw), sealTo(publicKeyOf(raw), (pair) => wrapInfo(place.purpose, pair), wrapAad(place), key)]);
+    }
     const { publicKey, wrappingKeys } = this.currentEpoch();
     return Buffer.concat([
       this.keyIds[place.purpose],
@@ -196,8 +186,7 @@ export class VaultSealer implements Sealer, FileSealer {
     const id = `${purpose}/${epochKey.toString('hex')}`;
     let key = this.unwrappingKeys.get(id);
     if (key === undefined) {
-      const publicKey = createPublicKey({ key: Buffer.concat([SPKI_X25519, epochKey]), format: 'der', type: 'spki' });
-      key = derive(diffieHellman({ privateKey, publicKey }), wrapInfo(purpose, epochKey));
+      key = derive(diffieHellman({ privateKey, publicKey: publicKeyOf(epochKey) }), wrapInfo(purpose, epochKey));
       if (this.unwrappingKeys.size >= CACHED) this.unwrappingKeys.delete(this.unwrappingKeys.keys().next().value!);
       this.unwrappingKeys.set(id, key);
     }
@@ -221,7 +210,11 @@ export class VaultSealer implements Sealer, FileSealer {
 const byPurpose = <T>(make: (purpose: Purpose) => T): Record<Purpose, T> =>
   Object.fromEntries(PURPOSES.map((purpose) => [purpose, make(purpose)])) as Record<Purpose, T>;
 
-const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(-PUBLIC);
+const keyId = (raw: Buffer): Buffer => createHash('sha256').update(raw).digest().subarray(0, KEY_ID);
+
+/** Keeps nothing that outlives the key. */
+const unwrapOwn = (own: KeyObject, place: Omit<WrappedKey, 'wrapped'>, wrapped: Uint8Array): Buffer =>
+  openSealed(own, (pair) => wrapInfo(place.purpose, pair), wrapAad(place), Buffer.from(wrapped).subarray(KEY_ID));
 
 const partAad = (event: Pick<NewEvent, 'tenant' | 'id' | 'type'>, part: { subject: string; purpose: Purpose }): Buffer =>
   Buffer.from(jcs([event.tenant, event.id, event.type, part.subject, part.purpose]));
@@ -250,16 +243,4 @@ function sealedText(purpose: Purpose, canonical: string, salt: string): Buffer {
   if (!PADDED.includes(purpose)) return text('');
   const length = text('"padding":"",').length;
   return text(`"padding":"${' '.repeat(Math.ceil(length / STEP) * STEP - length)}",`);
-}
-
-function encrypt(key: Buffer, nonce: Buffer, aad: Buffer, plaintext: Uint8Array): Buffer {
-  // a KeyObject: a raw key costs node:crypto several times as much at every call
-  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce).setAAD(aad);
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypt(key: Buffer, aad: Buffer, bytes: Buffer): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), bytes.subarray(0, NONCE), { authTagLength: TAG });
-  decipher.setAAD(aad).setAuthTag(bytes.subarray(-TAG));
-  return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]);
 }

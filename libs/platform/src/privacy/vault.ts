@@ -12,10 +12,11 @@ import { VaultFile, VaultRefused } from './vault-file.js';
 export { VaultRefused } from './vault-file.js';
 
 /**
- * What a person is recognised by. `identity-code` and `business-id` are Finnish. A weak identity, for helped and paper applications, is a
+ * What a person is recognised by. `identity-code` and `business-id` are Finnish; a `voting-code` is worth one vote in one call. A weak identity, for helped and paper applications, is a
  * name with a phone number, e-mail or address: two people may share it, so it may warn and must not refuse.
  */
-export type Identity = { kind: 'email' | 'identity-code' | 'business-id'; value: string } | { kind: 'weak'; name: string; reach: string };
+export type Identity =
+  { kind: 'email' | 'identity-code' | 'business-id' | 'voting-code'; value: string } | { kind: 'weak'; name: string; reach: string };
 
 export interface Resolved {
   /** random UUID; says nothing about the person */

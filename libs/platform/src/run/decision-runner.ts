@@ -38,6 +38,8 @@ export interface Secret {
   index?: number;
   /** holds its own version `v`, as the catalogue's schema wants it */
   payload: Record<string, unknown>;
+  /** public key in hex where it is sealed to a key of its own */
+  to?: string;
 }
 
 export interface RunOptions<C> {
@@ -241,7 +243,7 @@ export class DecisionRunner {
         if (secret === undefined) continue;
         catalogue.validateSealed(type, purpose, secret.payload);
         used.add(secret);
-        toSeal.push({ subject, purpose, payload: secret.payload });
+        toSeal.push({ subject, purpose, payload: secret.payload, ...(secret.to === undefined ? {} : { to: secret.to }) });
       }
       const event: NewEvent = {
         id: eventId(commandId, index),
