@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
 import { DemoIdentity, demoKeyFile, DemoKeyRefused } from './demo-identity.js';
 import { demoToken } from './demo-token.js';
-import { authenticator, type Claims } from './identity.js';
+import { authenticator, residenceOf, type Claims } from './identity.js';
 import { ROLES } from './roles.js';
 
 const base64url = (value: string | Buffer) => Buffer.from(value).toString('base64url');
@@ -201,6 +201,19 @@ describe('demo tokens', () => {
     expect(asked.length).toBe(1);
   });
 
+  it('say age and home only where they were told, and carry them to the caller', async () => {
+    const identity = await DemoIdentity.open(folder());
+    const residence = { born: '1950-05-17', resident: true, district: 'Jukola' };
+    const sign = authenticator(identity, async () => ({ subject: 's' }), ['demo']);
+    expect((await sign.authenticate(await identity.issue({ ...person, residence }))).residence).toEqual(residence);
+    const elsewhere = await identity.issue({ ...person, residence: { born: '1950', resident: false } });
+    expect((await sign.authenticate(elsewhere)).residence).toEqual({ born: '1950', resident: false });
+    expect(await sign.authenticate(await identity.issue(person))).not.toHaveProperty('residence');
+    expect(() => identity.issue({ ...person, residence: { born: '17.5.1950' } })).toThrow(RangeError);
+    for (const wrong of [{ birthdate: 1950 }, { birthdate: '50' }, { municipality: 1 }, { district: {} }])
+      expect(() => residenceOf(wrong, 'demo')).toThrow(InvalidToken);
+  });
+
   describe('from the command line', () => {
     const run = async (args: string[], env: Record<string, string>) => {
       const out: string[] = [];
@@ -235,6 +248,18 @@ describe('demo tokens', () => {
       const claims = await (await DemoIdentity.open(data)).verify(out[0]!);
       expect(claims).toMatchObject({ tenant: 'espoo', roles: ['member', 'chair'], email: 'kalle@demo.example' });
       expect(claims.expiresAt).toBeLessThanOrEqual(Date.now() / 1000 + 3601);
+    });
+
+    it('tell age and home as asked', async () => {
+      const data = folder();
+      const { out } = await run(['--role', 'applicant', '--born', '1950', '--district', 'Jukola'], { MINIPILOT_DATA: data });
+      expect((await (await DemoIdentity.open(data)).verify(out[0]!)).residence).toEqual({
+        born: '1950',
+        resident: true,
+        district: 'Jukola',
+      });
+      const refused = await run(['--role', 'applicant', '--born', 'x'], { MINIPILOT_DATA: data });
+      expect([refused.code, refused.err]).toEqual([2, 'born x is neither a year nor a day']);
     });
 
     it.each([

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
-import type { Claims, Identity } from './identity.js';
+import type { Residence } from '@minipilot/platform/http/request-context.js';
+import { isBorn, residenceOf, type Claims, type Identity } from './identity.js';
 import { isRole, type Role } from './roles.js';
 
 const ISSUER = 'https://minipilot.example/demo';
@@ -79,11 +80,19 @@ export class DemoIdentity implements Identity {
   }
 
   /** A token for a fictional person. `person` becomes the e-mail `<person>@demo.example`. */
-  issue(person: { person: string; name?: string; tenant: string; roles: readonly Role[]; hours?: number }): Promise<string> {
-    const { person: id, name, tenant, roles, hours = DEMO_TOKEN_HOURS } = person;
+  issue(person: {
+    person: string;
+    name?: string;
+    tenant: string;
+    roles: readonly Role[];
+    hours?: number;
+    residence?: Residence;
+  }): Promise<string> {
+    const { person: id, name, tenant, roles, hours = DEMO_TOKEN_HOURS, residence = {} } = person;
     if (!/^[a-z0-9-]{1,40}$/.test(id)) throw new RangeError(`person ${id} is not made of 1 to 40 of a–z, 0–9 and dash`);
     if (!TENANT.test(tenant)) throw new RangeError(`tenant ${tenant} is not made of 2 to 20 of a–z and 0–9`);
     if (!(hours > 0 && hours <= 24 * 30)) throw new RangeError('a token lasts from above 0 to 720 hours');
+    if (residence.born !== undefined && !isBorn(residence.born)) throw new RangeError(`born ${residence.born} is neither a year nor a day`);
     const seconds = Math.floor(this.now().getTime() / 1000);
     return new SignJWT({
       tenant,
@@ -91,6 +100,9 @@ export class DemoIdentity implements Identity {
       email: `${id}@demo.example`,
       auth_time: seconds,
       ...(name === undefined ? {} : { name }),
+      ...(residence.born === undefined ? {} : { birthdate: residence.born }),
+      ...(residence.resident === undefined ? {} : { municipality: residence.resident ? tenant : 'elsewhere' }),
+      ...(residence.district === undefined ? {} : { district: residence.district }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(ISSUER)
@@ -135,9 +147,11 @@ function readClaims(payload: JWTPayload): Claims {
   if (typeof email !== 'string' || !EMAIL.test(email)) throw new InvalidToken('email is missing or malformed');
   if (name !== undefined && typeof name !== 'string') throw new InvalidToken('name is malformed');
   if (authenticatedAt !== undefined && !Number.isSafeInteger(authenticatedAt)) throw new InvalidToken('auth_time is malformed');
+  const residence = residenceOf(payload, tenant);
   return {
     ...{ subject: sub!, tenant, roles, email, expiresAt: exp! },
     ...(name === undefined ? {} : { name }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt: authenticatedAt as number }),
+    ...(residence === undefined ? {} : { residence }),
   };
 }

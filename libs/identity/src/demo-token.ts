@@ -21,11 +21,13 @@ const PEOPLE: Record<Role, string> = {
 };
 
 const USAGE = `Usage: npm run token -- --role ROLE [--role ROLE ...] [--person NAME] [--tenant CODE] [--hours N]
+       [--born YEAR|DAY] [--resident] [--district NAME]
 Prints a bearer token of a fictional person for the demo.
   --role    one of ${ROLES.join(', ')}
   --person  a–z, 0–9 and dash; by default each role has a person of its own
   --tenant  code of the municipality, default the first that is served
-  --hours   how long it lasts, default ${DEMO_TOKEN_HOURS}`;
+  --hours   how long it lasts, default ${DEMO_TOKEN_HOURS}
+  --born    year or day of birth (1950, 1950-05-17), --resident and --district: where the person lives; a residents' vote asks for both`;
 
 /**
  * The command that issues demo tokens. Writes the token alone to `out`, everything else to `err`; returns the exit code.
@@ -45,6 +47,9 @@ export async function demoToken(
         person: { type: 'string' },
         tenant: { type: 'string' },
         hours: { type: 'string' },
+        born: { type: 'string' },
+        resident: { type: 'boolean' },
+        district: { type: 'string' },
         help: { type: 'boolean' },
       },
     });
@@ -70,12 +75,19 @@ export async function demoToken(
     }
     const identity = await DemoIdentity.open(config.data);
     const person = values.person ?? PEOPLE[roles[0] as Role];
+    const { born, resident, district } = values;
+    const residence = {
+      ...(born === undefined ? {} : { born }),
+      ...(resident === undefined && district === undefined ? {} : { resident: true }),
+      ...(district === undefined ? {} : { district }),
+    };
     out(
       await identity.issue({
         person,
         tenant,
         roles: roles as Role[],
         ...(values.hours === undefined ? {} : { hours: Number(values.hours) }),
+        ...(Object.keys(residence).length === 0 ? {} : { residence }),
       }),
     );
     return 0;

@@ -16,6 +16,18 @@ export interface Caller {
   name?: string;
   /** when the person last proved to the sign-in who they are, in seconds since 1970; undefined where it does not say */
   authenticatedAt?: number;
+  /** what the sign-in says of age and home, where it does: for a residents' vote; kept nowhere */
+  residence?: Residence;
+}
+
+/** Age and home of a person as a sign-in with e-ID tells them. */
+export interface Residence {
+  /** day of birth, `YYYY-MM-DD`, or its year */
+  born?: string;
+  /** whether the person lives in the municipality whose path is called */
+  resident?: boolean;
+  /** the person's district, by the municipality's name for it */
+  district?: string;
 }
 
 /** One page of a list: at most `limit` rows (1–200), after the row that `cursor` names. */
