@@ -18,6 +18,7 @@ import {
 } from '@minipilot/grants/streams.js';
 import { POLICY, ROLLING, content, hash, id } from '@minipilot/grants/testing.js';
 import { TENANT, Town } from '@minipilot/grants/flows/testing.js';
+import { voting } from './voting.js';
 
 const [OFFICER, DECIDER, CLERK, APPROVER, OWNER, CHAIR, MEMBER] = [
   'officer',
@@ -267,5 +268,6 @@ export async function story(): Promise<Town> {
     { type: 'ForgetPerson', purposes: ['contact'], held: [{ purpose: 'iban', until: '2037-12-31' }] },
     id('quitter'),
   );
+  await voting(town, form);
   return town;
 }

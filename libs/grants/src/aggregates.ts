@@ -11,6 +11,7 @@ import { funding } from './flows/funding.js';
 import { paying } from './flows/paying.js';
 import { reporting } from './flows/reporting.js';
 import { selecting } from './flows/selecting.js';
+import { tallying } from './flows/tallying.js';
 import { ledger } from './ledger/ledger.js';
 import { messages } from './messages/messages.js';
 import { person } from './person/person.js';
@@ -19,6 +20,8 @@ import { policy } from './policy/policy.js';
 import { scorebook } from './scorebook/scorebook.js';
 import { scoring } from './scoring/scoring.js';
 import { service } from './service/service.js';
+import { tally } from './tally/tally.js';
+import { vote } from './vote/vote.js';
 
 /** Every kind of stream that decides. */
 export const aggregates: readonly Aggregate<any, any, any, any>[] = [
@@ -28,6 +31,8 @@ export const aggregates: readonly Aggregate<any, any, any, any>[] = [
   pilot,
   scorebook,
   scoring,
+  vote,
+  tally,
   ledger,
   batch,
   service,
@@ -35,4 +40,15 @@ export const aggregates: readonly Aggregate<any, any, any, any>[] = [
 ];
 
 /** Everything that goes on by itself. */
-export const flows: readonly Flow<any>[] = [funding, closing, selecting, deciding, awarding, paying, reporting, adopting, completing];
+export const flows: readonly Flow<any>[] = [
+  funding,
+  closing,
+  selecting,
+  tallying,
+  deciding,
+  awarding,
+  paying,
+  reporting,
+  adopting,
+  completing,
+];

@@ -10,6 +10,8 @@ import { policyEvents } from './policy/events.js';
 import { scorebookEvents } from './scorebook/events.js';
 import { scoringEvents } from './scoring/events.js';
 import { serviceEvents } from './service/events.js';
+import { tallyEvents } from './tally/events.js';
+import { voteEvents } from './vote/events.js';
 
 /** Every event type of the product. */
 export const catalogue = new Catalogue([
@@ -19,6 +21,8 @@ export const catalogue = new Catalogue([
   ...pilotEvents,
   ...scorebookEvents,
   ...scoringEvents,
+  ...voteEvents,
+  ...tallyEvents,
   ...ledgerEvents,
   ...batchEvents,
   ...serviceEvents,

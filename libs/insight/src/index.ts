@@ -16,6 +16,7 @@ import { deskRoles } from './roles.js';
 import { publicServices } from './services.js';
 import { publicStories } from './stories.js';
 import { deskTimers } from './timers.js';
+import { publicBallots, publicVotes } from './votes.js';
 
 type AnyProjection = Projection<any>;
 
@@ -29,6 +30,8 @@ export const publicProjections: readonly AnyProjection[] = [
   publicStories,
   publicServices,
   publicDocuments,
+  publicVotes,
+  publicBallots,
   publicPlaces,
   publicLots,
   publicLotPages,
@@ -72,5 +75,6 @@ export * from './scoring.js';
 export * from './services.js';
 export * from './stories.js';
 export * from './timers.js';
+export * from './votes.js';
 export * from './worklist.js';
 export * from './yearly-report.js';

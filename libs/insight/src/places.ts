@@ -5,6 +5,7 @@ import { pilotEvents } from '@minipilot/grants/pilot/events.js';
 import { policyEvents } from '@minipilot/grants/policy/events.js';
 import { scoringEvents } from '@minipilot/grants/scoring/events.js';
 import { serviceEvents } from '@minipilot/grants/service/events.js';
+import { tallyEvents } from '@minipilot/grants/tally/events.js';
 import type { Position } from '@minipilot/kernel/event.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import { viewOf, type Db } from './query.js';
@@ -19,7 +20,7 @@ export const publicPlaces: Projection<PlaceRow> = {
   name: 'public_places',
   version: 1,
   table: { revision: 'integer', position: 'text' },
-  handles: [policyEvents, callEvents, pilotEvents, scoringEvents, ledgerEvents, batchEvents, serviceEvents].flatMap((events) =>
+  handles: [policyEvents, callEvents, pilotEvents, scoringEvents, ledgerEvents, batchEvents, serviceEvents, tallyEvents].flatMap((events) =>
     events.map(({ type }) => type),
   ),
   keys: (event) => [event.stream],

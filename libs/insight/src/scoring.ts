@@ -71,7 +71,14 @@ function evolve(before: ScoringRow | null, event: Recorded): ScoringRow | null {
     case 'scoring.extended':
       return { ...existing(before, e), closesAt: e.data.closesAt };
     case 'scoring.opened':
-      return { ...existing(before, e), state: 'opened', openedAt: e.data.effectiveAt, cardsDigest: e.data.digest, seed: e.data.seed };
+      // a residents' vote has no committee that began
+      return {
+        ...(before ?? blank(e.tenant, 'opened')),
+        state: 'opened',
+        openedAt: e.data.effectiveAt,
+        cardsDigest: e.data.digest,
+        seed: e.data.seed,
+      };
     case 'scoring.proposed': {
       const row = existing(before, e);
       const pages = JSON.stringify([...(e.data.page === 0 ? [] : parsed<string[]>(row.pages)), e.id]);

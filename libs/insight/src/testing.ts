@@ -12,6 +12,7 @@ import { policyEvents, type Policy } from '@minipilot/grants/policy/events.js';
 import { scorebookEvents } from '@minipilot/grants/scorebook/events.js';
 import { scoringEvents } from '@minipilot/grants/scoring/events.js';
 import { serviceEvents } from '@minipilot/grants/service/events.js';
+import { tallyEvents } from '@minipilot/grants/tally/events.js';
 import { batchStream, callStream, ledgerStream, pilotStream, policyStream, serviceStream } from '@minipilot/grants/streams.js';
 
 const definitions = [
@@ -22,6 +23,7 @@ const definitions = [
   ...scorebookEvents,
   ...scoringEvents,
   ...serviceEvents,
+  ...tallyEvents,
   ...ledgerEvents,
   ...batchEvents,
   ...messagesEvents,

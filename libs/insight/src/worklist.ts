@@ -309,7 +309,9 @@ function aboutCalls({ calls, scorings, books }: Context): Duty[] {
   }
   for (const scoring of scorings) {
     if (!calls.has(scoring.key)) continue;
-    if (scoring.state === 'proposed') add('sign-proposal', 'chair', scoring.key, scoring.proposedAt!, null, scoring.chair);
+    // what residents propose nobody signs
+    if (scoring.state === 'proposed' && scoring.chair !== null)
+      add('sign-proposal', 'chair', scoring.key, scoring.proposedAt!, null, scoring.chair);
     if (scoring.state !== 'started') continue;
     for (const member of parsed<string[]>(scoring.members)) {
       const book = books.find((b) => b.call === scoring.key && b.member === member);

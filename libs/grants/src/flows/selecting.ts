@@ -103,9 +103,13 @@ export const selecting: Flow<SelectingState> = {
       case 'scoring.cards-opened':
         return { commands: [toScoring({ type: 'OpenCards', page: (data['page'] as number) + 1, effectiveAt: state.closesAt })] };
       case 'scoring.opened':
+        if (state.members.length === 0) return {};
         return { commands: [toScoring({ type: 'ComputeProposal', page: 0 })] };
       case 'scoring.proposed':
-        return data['last'] === true ? {} : { commands: [toScoring({ type: 'ComputeProposal', page: (data['page'] as number) + 1 })] };
+        // without a committee it is the residents' vote that selects, and the tallying flow that asks for pages
+        return data['last'] === true || state.members.length === 0
+          ? {}
+          : { commands: [toScoring({ type: 'ComputeProposal', page: (data['page'] as number) + 1 })] };
       default:
         return {};
     }

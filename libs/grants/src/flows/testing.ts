@@ -10,6 +10,8 @@ import type { NameCheck } from '../batch/events.js';
 import { catalogue } from '../catalogue.js';
 import { invariants, ledger, type LedgerState } from '../ledger/ledger.js';
 import { ledgerStream } from '../streams.js';
+import { isReady, tally, type BallotBox, type TallyState } from '../tally/tally.js';
+import type { Ballot } from '../vote/events.js';
 
 export const TENANT = 'demo';
 
@@ -154,6 +156,7 @@ export class Town {
       const commandId = flowCommandId(stream, inputId, command.command.type, command.stream, index);
       if (command.aggregate === 'bank') await this.errand(command, commandId);
       else if (command.aggregate === 'mail') await this.mail(command, commandId);
+      else if (command.aggregate === 'ballot-box') await this.boxErrand(command, commandId);
       else {
         const result = await this.run(command, commandId, `flow.${flow.name}`);
         if (result instanceof Rejected)
@@ -259,8 +262,40 @@ export class Town {
       history: (stream) => Promise.resolve([...this.events(stream)]),
       unseal: async (event, purpose) => (await open(event, purpose))?.payload ?? null,
       open: (event, purpose) => open(event, purpose),
-      port: <T>() => ({ reveal: (_: string, call: string) => Promise.resolve(sha256('lot', call)) }) as T,
+      port: <T>(name: string) =>
+        (name === 'ballot-box' ? this.box() : { reveal: (_: string, call: string) => Promise.resolve(sha256('lot', call)) }) as T,
     };
+  }
+
+  /** Ballot boxes whose keys are destroyed. */
+  readonly destroyed = new Set<string>();
+
+  private box(): BallotBox {
+    return {
+      prepare: (_, call) => Promise.resolve(sha256('box', call)),
+      casts: (_, call, after, before) =>
+        Promise.resolve(
+          this.ofType('vote.cast').filter((e) => e.data['call'] === call && e.position > after && (before === null || e.position < before)),
+        ),
+      open: (_, call, casts) =>
+        Promise.resolve(
+          casts.map((e) => (this.destroyed.has(call) ? null : ((this.sealed.get(`${e.id} ballot`)?.payload ?? null) as Ballot | null))),
+        ),
+    };
+  }
+
+  /** What the process with the keys of ballots does for the tallying flow. */
+  private async boxErrand({ stream, command }: FlowCommand, commandId: string): Promise<void> {
+    const call = command['call'] as string;
+    const give = (order: Payload & { type: string }, nth: number) =>
+      this.run({ aggregate: 'tally', stream, command: { call, ...order } }, uuid5(commandId, String(nth)), 'flow.tallying');
+    const state = () => this.state<TallyState>(tally, stream);
+    if (command.type === 'CountBallots')
+      while (isReady(state())) await give({ type: 'OpenBallots', page: state().ballotPages }, state().ballotPages);
+    else if (state().counted !== null) {
+      this.destroyed.add(call);
+      await give({ type: 'RecordBoxKeyDestroyed' }, 0);
+    }
   }
 
   /** what lies sealed in the event of an account */

@@ -55,10 +55,11 @@ export const scoringEvents = [
   ),
   defineEvent(
     'scoring.opened',
-    "All cards are open; the lot's seed is revealed.",
+    "All cards, or the ballots of a residents' vote, are open; the lot's seed is revealed.",
     object({
+      /** or ballots */
       cards: Count,
-      /** digest of all opened cards with their salts, as in the selection */
+      /** digest of all opened cards or ballots with their salts, as in the selection */
       digest: Hash,
       digestForm: DigestForm,
       seed: Hash,
@@ -68,7 +69,7 @@ export const scoringEvents = [
   ),
   defineEvent(
     'scoring.proposed',
-    'The proposal was computed from rules, cards and lot, in pages.',
+    'The proposal was computed from rules, cards or ballots, and lot, in pages.',
     object({
       page: Count,
       places: list(Place, 200),

@@ -1,5 +1,4 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
-import { sha256, jcs } from '@minipilot/kernel/ids.js';
 import { localDate, type LocalDate } from '@minipilot/kernel/time.js';
 import { call, grantableCents, takesPart } from '../call/call.js';
 import { messages, undelivered, type MessagesState } from '../messages/messages.js';
@@ -9,7 +8,7 @@ import { policyOf } from '../policy/policy.js';
 import { appealWindow } from '../policy/windows.js';
 import { scorebook } from '../scorebook/scorebook.js';
 import { byText } from '../selection/exact.js';
-import { ranked, rollingRound, type DigestForm, type Place, type RoundPlace } from '../selection/selection.js';
+import { ranked, rollingRound, type DigestForm } from '../selection/selection.js';
 import { callStream, messagesStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
 import {
@@ -17,6 +16,7 @@ import {
   evolve,
   initial,
   PLACE_PAGE,
+  placesDigest,
   PUBLISH_PAGE,
   ROUND_PLACES,
   type DecisionItem,
@@ -25,18 +25,9 @@ import {
   type ScoringFacts,
   type ScoringState,
 } from './state.js';
+import { proposeByVote, votedFacts } from './voted.js';
 
-export {
-  CARD_PAGE,
-  PLACE_PAGE,
-  PUBLISH_PAGE,
-  ROUND_PLACES,
-  type DecisionItem,
-  type LotSeeds,
-  type ScoringCommand,
-  type ScoringFacts,
-  type ScoringState,
-} from './state.js';
+export * from './state.js';
 
 /** Committee, proposal and decisions of one call. It folds its own sums, so that a decision beyond the budget is refused here. */
 export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, ScoringFacts> = {
@@ -50,10 +41,12 @@ export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, Scor
     if (facts.call.content === null || facts.call.status !== 'announced')
       return reject(facts.call.status === 'cancelled' ? 'call-cancelled' : 'call-not-found');
     switch (command.type) {
+      case 'ComputeProposal':
+        if (facts.call.content.rules.method === 'equal-shares') return proposeByVote(command, state, facts);
+        return rankedSteps(command, state, facts, occasion);
       case 'StartScoring':
       case 'ExtendScoring':
       case 'OpenCards':
-      case 'ComputeProposal':
       case 'SignProposal':
         return rankedSteps(command, state, facts, occasion);
       case 'RecordReading':
@@ -77,6 +70,7 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     cards: [],
     booksOpen: 0,
     seed: null,
+    tally: null,
     told: {},
   };
   const own = await sources.fold(scoring, `${sources.tenant}.scoring-${command.call}`);
@@ -95,6 +89,8 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     const opened = await openBooks(command.call, own.started.members, sources);
     return { ...facts, pilots, ...opened, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
   }
+  if (command.type === 'ComputeProposal' && facts.call.content?.rules.method === 'equal-shares')
+    return { ...facts, ...(await votedFacts(command.call, sources)) };
   // a call that was not announced has no lot
   if (command.type === 'ProposeRound' && facts.call.status === 'announced')
     return { ...facts, pilots, seed: await sources.port<LotSeeds>('lot-seeds').reveal(sources.tenant, command.call) };
@@ -193,8 +189,6 @@ function rankedSteps(
       return [{ type: 'scoring.proposal-signed', data: { digest: command.digest } }];
   }
 }
-
-export const placesDigest = (places: readonly (Place | RoundPlace)[]): string => sha256(jcs(places));
 
 /** The proposal of a ranked call as anyone can compute it from the opened cards. */
 export function ranking(

@@ -1,4 +1,5 @@
 import type { Meta } from '@minipilot/kernel/event.js';
+import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import type { Instant, LocalDate } from '@minipilot/kernel/time.js';
 import type { CallState } from '../call/call.js';
 import type { MessagesState } from '../messages/messages.js';
@@ -6,6 +7,7 @@ import type { DecisionResult, Document } from '../pilot/events.js';
 import type { PilotState } from '../pilot/pilot.js';
 import type { Policy } from '../policy/events.js';
 import type { Place, RoundPlace } from '../selection/selection.js';
+import type { TallyState } from '../tally/tally.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
 
 export interface DecisionItem {
@@ -80,6 +82,8 @@ export interface ScoringFacts {
   booksOpen: number;
   /** revealed only to the command that needs it */
   seed: string | null;
+  /** the residents' vote; only where the proposal is computed from it */
+  tally: TallyState | null;
   /** what was told to the people of the applications; only for SendNotice */
   told: Readonly<Record<string, MessagesState>>;
 }
@@ -175,3 +179,6 @@ export function evolve(state: ScoringState, event: ScoringEvent & Meta): Scoring
 
 const sameReading = (a: { application: string; reader: string }, b: { application: string; reader: string }) =>
   a.application === b.application && a.reader === b.reader;
+
+/** SHA-256 of a whole proposal. */
+export const placesDigest = (places: readonly (Place | RoundPlace)[]): string => sha256(jcs(places));

@@ -52,6 +52,7 @@ export const facts = (change: Partial<ScoringFacts> = {}): ScoringFacts => ({
   cards,
   booksOpen: 0,
   seed: SEED,
+  tally: null,
   told: Object.fromEntries(IDS.map((key) => [key, messages.initial])),
   ...change,
 });
