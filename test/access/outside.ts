@@ -13,8 +13,11 @@ export interface Outside {
   shown?: string;
 }
 
+/** A file of an election without ballots. */
+const BALLOTS = 'META\nkey;value\nbudget;1\nvote_type;approval\nPROJECTS\nproject_id;cost\nA;1\nVOTES\nvoter_id;vote';
+
 /** For each row of the table with a stage, when the scoring of the world's committee has closed. */
-export function outsideStages({ calls, pilot, scored, helped, done, drafts, batch, service }: World): Record<string, Outside> {
+export function outsideStages({ calls, pilot, scored, helped, done, drafts, batch, service, votingCode }: World): Record<string, Outside> {
   const staff = (...roles: Caller['roles']): Caller => ({ person: 'virkailija', roles });
   const officer = staff('officer');
   const chair: Caller = { person: 'puheenjohtaja', roles: ['chair'] };
@@ -28,6 +31,7 @@ export function outsideStages({ calls, pilot, scored, helped, done, drafts, batc
     ids: { call: calls.scoring, application: scored },
     ...(body === undefined ? {} : { body }),
   });
+  const notYet = (body?: unknown): Outside => ({ caller: officer, ids: { call: calls.scoring }, ...(body === undefined ? {} : { body }) });
   return {
     'PUT /api/:tenant/calls/:call': { caller: officer, ids: { call: calls.open }, body: callForm(), shown: `desk/calls/${calls.open}` },
     'POST /api/:tenant/calls/:call/announcement': { caller: officer, ids: { call: calls.open } },
@@ -85,6 +89,16 @@ export function outsideStages({ calls, pilot, scored, helped, done, drafts, batc
       body: { applications: [pilot], channel: 'letter', sentOn: '2027-02-20' },
     },
     'POST /api/:tenant/calls/:call/publication': { caller: officer, ids: { call: calls.open } },
+
+    'GET /api/:tenant/calls/:call/tally': notYet(),
+    'GET /api/:tenant/calls/:call/tally/ballots': notYet(),
+    'POST /api/:tenant/calls/:call/tally/search': notYet(),
+    'GET /api/:tenant/calls/:call/tally/pabulib': notYet(),
+    'POST /api/:tenant/calls/:call/vote/projects': { caller: officer, ids: { call: calls.open } },
+    'POST /api/:tenant/calls/:call/vote': { caller: officer, ids: { call: calls.open } },
+    'POST /api/:tenant/calls/:call/vote/imports': notYet({ source: 'Paperi', file: BALLOTS, projects: [], complete: true }),
+    'POST /api/:tenant/calls/:call/ballots': notYet({ choices: [scored] }),
+    'POST /api/:tenant/calls/:call/ballots/by-code': notYet({ code: votingCode, choices: [scored] }),
 
     'POST /api/:tenant/applications/:pilot/acceptance': undecided(applicant, { iban: iban(2) }),
     'POST /api/:tenant/applications/:pilot/account': { ...undecided(officer, { iban: iban(2) }), ids: { pilot: helped } },

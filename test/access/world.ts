@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Own } from '@minipilot/identity/policy-table.js';
 import { iban, type Person } from '../support/api.js';
 import { startAll, type Deployment } from '../support/running.js';
-import { businessId, callForm, form, Municipality, rankedCall, START } from '../e2e/municipality.js';
+import { businessId, callForm, form, Municipality, rankedCall, rankedRules, START } from '../e2e/municipality.js';
+import { sharesRules } from '../e2e/voting.js';
 
 export const OPERATOR = 'operator-token-for-tests-0123456789';
 
@@ -18,7 +19,7 @@ export interface Owner {
 
 /**
  * A municipality in which everything that a path can name is there once, in the stages that the matrix needs:
- * a draft call, one to come, one that is open, and one whose committee scores; applications by their applicant, by whoever filed
+ * a draft call, one to come, one that is open, and one whose committee scores and whose residents will vote; applications by their applicant, by whoever filed
  * for an association and by a helper; one that was granted, paid to another recipient, reported, and not adopted.
  */
 export class World {
@@ -35,6 +36,8 @@ export class World {
   drafts: { open: string; upcoming: string };
   batch: string;
   service: string;
+  /** for the vote beside the call that is being scored, which has not begun */
+  votingCode: string;
   owners: Readonly<Record<Own, readonly Owner[]>>;
 
   private constructor(
@@ -97,7 +100,13 @@ export class World {
         upcoming: await this.town.announce(rankedCall({ ...january, districts })),
         open: await this.town.announce(callForm({ districts })),
         scoring: await this.town.announce(
-          rankedCall({ ...january, districts, opensAt: '2027-02-01T07:00:00.000Z', closesAt: '2027-02-20T13:00:00.000Z' }),
+          rankedCall({
+            ...january,
+            districts,
+            opensAt: '2027-02-01T07:00:00.000Z',
+            closesAt: '2027-02-20T13:00:00.000Z',
+            rules: { ...rankedRules, vote: sharesRules.vote },
+          }),
         ),
       },
     });
@@ -190,6 +199,12 @@ export class World {
       closesAt: '2027-02-27T13:00:00.000Z',
     });
     for (const member of members) await member.post(`calls/${calls.scoring}/scorebook/conflicts`, { conflicts: [] });
+    const { officer } = town.staff;
+    const projects = [{ application: this.scored, title: 'Kokeilu', summary: 'Kokeillaan.' }];
+    await officer.post(`calls/${calls.scoring}/vote/projects`, { projects });
+    const vote = { opensAt: '2027-03-10T07:00:00.000Z', closesAt: '2027-03-17T13:00:00.000Z', online: true, paper: false };
+    await officer.post(`calls/${calls.scoring}/vote`, vote);
+    [this.votingCode] = (await officer.post(`calls/${calls.scoring}/vote/codes`, { count: 1, place: 'Kirjasto' })).codes;
     await town.api.settle();
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
 import type { Role } from '@minipilot/identity/roles.js';
+import type { Residence } from '@minipilot/platform/http/request-context.js';
 import { expectDescribed } from './described.js';
 import type { Deployment } from './running.js';
 
@@ -142,9 +143,14 @@ export class Api {
   }
 
   /** Signs a person in. `person` stands for the e-mail `<person>@demo.example`. */
-  async as(person: string, roles: readonly Role[] = [], name = person, tenant = this.tenant): Promise<Person> {
-    const signIn = () => this.identity.issue({ person, name, tenant, roles });
+  async as(person: string, roles: readonly Role[] = [], name = person, tenant = this.tenant, residence?: Residence): Promise<Person> {
+    const signIn = () => this.identity.issue({ person, name, tenant, roles, ...(residence === undefined ? {} : { residence }) });
     return new Person(this, await signIn(), `${person}@demo.example`, name, signIn);
+  }
+
+  /** Signs in somebody whose e-ID tells age and home. */
+  voter(person: string, residence: Residence = { born: '1980-06-01', resident: true }): Promise<Person> {
+    return this.as(person, [], person, this.tenant, residence);
   }
 
   ask(method: string, path: string, how: Ask = {}): Promise<Reply> {

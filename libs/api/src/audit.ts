@@ -4,6 +4,7 @@ import { call } from '@minipilot/grants/call/call.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
 import { pilot, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { leftForRound, placesDigest, ranking, scoring, type ScoringFacts, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
+import { votedProposal } from '@minipilot/grants/scoring/voted.js';
 import type { OpenedCard, ScoringEvent } from '@minipilot/grants/scoring/events.js';
 import { rollingRound, type Place, type RoundPlace } from '@minipilot/grants/selection/selection.js';
 import {
@@ -14,7 +15,9 @@ import {
   scorebookId,
   scorebookStream,
   scoringStream,
+  tallyStream,
 } from '@minipilot/grants/streams.js';
+import { tally, votesOf } from '@minipilot/grants/tally/tally.js';
 import { fold, parseStream, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Position, Recorded } from '@minipilot/kernel/event.js';
 import { flowReacted } from '@minipilot/kernel/flow.js';
@@ -174,7 +177,9 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
 
   const pilotBefore = async (id: string, position: Position) =>
     fold(pilot, (await history(store, pilotStream(tenant, id))).filter((e) => e.position < position) as never[]);
-  if (callState.content.rules.method === 'rolling') await recomputeRounds();
+  const { method } = callState.content.rules;
+  if (method === 'rolling') await recomputeRounds();
+  else if (method === 'equal-shares') await recomputeVote();
   else await recomputeRanking();
   const departures = events.flatMap((e) =>
     e.type === 'scoring.decided' && e.data.departure !== null
@@ -204,6 +209,26 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
     for (const card of wrong) differences.push(`card ${card.card} opens to something else than what was sealed`);
     const { places, cardsDigest } = ranking(applications, facts as ScoringFacts, state.cards, state.opened!.seed, state.opened!.digestForm);
     expect('the digest of the cards is the one recorded', cardsDigest === state.opened!.digest);
+    compareProposal(places);
+  }
+
+  async function recomputeVote(): Promise<void> {
+    const state = fold(tally, (await history(store, tallyStream(tenant, callId))) as never[]);
+    const { opened, ballots, counted, boxClosed } = state;
+    const { data: revealed, position } = events.find((e) => e.type === 'scoring.opened')!;
+    expect('there are as many ballots as voters', ballots.length === counted!.ballots && counted!.ballots === counted!.voters);
+    const voters = (boxClosed?.voters ?? 0) + state.imported.length;
+    expect('the ballots are those that lay in the box and those that were read in', counted!.voters === voters);
+    expect('the counts are those of the ballots', jcs(votesOf(opened!, ballots)) === jcs(counted!.votes));
+    expect('the lot’s seed is the one that was committed to', sha256(Buffer.from(revealed.seed, 'hex')) === callState.lotHash);
+    const pilots: Record<string, PilotState> = {};
+    for (const { application } of opened!.projects) pilots[application] = await pilotBefore(application, position);
+    const { places, ballotsDigest } = votedProposal(state, callBefore(position), pilots, revealed.seed);
+    expect('the digest of the ballots is the one recorded', ballotsDigest === revealed.digest && ballotsDigest === counted!.digest);
+    compareProposal(places);
+  }
+
+  function compareProposal(places: readonly Place[]): void {
     compare(
       places,
       events.flatMap((e) => (e.type === 'scoring.proposed' ? e.data.places : [])),

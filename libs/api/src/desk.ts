@@ -12,6 +12,7 @@ import { policyStream } from '@minipilot/grants/streams.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import type { Caller } from '@minipilot/platform/http/request-context.js';
 import type { PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
+import type { BallotBoxes } from '@minipilot/platform/privacy/ballot-box.js';
 import type { Randomness, Sealer } from '@minipilot/platform/privacy/port.js';
 import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
 import { encodePlace } from '@minipilot/platform/read-models/read-after.js';
@@ -27,6 +28,7 @@ export interface DeskParts {
   store: EventStore;
   vault: Vault;
   sealer: Sealer;
+  boxes: BallotBoxes;
   clock: Clock;
   random: Randomness;
   /** key of position tokens and of names that stand for people */
@@ -53,6 +55,8 @@ export interface Act {
   application?: string;
   row?: string;
   message?: string;
+  /** the Idempotency-Key itself, for what is derived from it because nothing keeps it */
+  key?: string;
   /** If-Match */
   expected?: number;
 }

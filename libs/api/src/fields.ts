@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Matches, ValidateIf } from 'class-validator';
+import { IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
 import { Text, type FieldOptions } from '@minipilot/platform/http/fields.js';
 
 /** A word or a few that the municipality's records go by: a district, a theme, a unit, a reason. As `Code` of event schemas. */
@@ -32,3 +32,7 @@ export const RevisionField = (options: { optional?: boolean; description?: strin
     ...(options.optional ? [ValidateIf((_: unknown, value: unknown) => value !== undefined)] : []),
     Matches(/^\d{1,9}$/),
   );
+
+/** The text of a file as it is, with its line breaks; at most `max` characters. */
+export const FileField = (max: number, options: { description?: string } = {}): PropertyDecorator =>
+  applyDecorators(ApiProperty({ type: 'string', minLength: 1, maxLength: max, ...options }), IsString(), MinLength(1), MaxLength(max));

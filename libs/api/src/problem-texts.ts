@@ -7,6 +7,7 @@ import { ELIGIBILITY_PROBLEMS } from './problem-texts-eligibility.js';
 import { MONEY_PROBLEMS } from './problem-texts-money.js';
 import { SELECTION_PROBLEMS } from './problem-texts-selection.js';
 import { SIGN_IN_PROBLEMS } from './problem-texts-signin.js';
+import { VOTE_PROBLEMS } from './problem-texts-vote.js';
 
 /** Refusals around applications, decisions, awards, reports and services. */
 const PILOT_PROBLEMS = {
@@ -343,6 +344,7 @@ export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
   ...CLOSING_PROBLEMS,
   ...DOCUMENT_PROBLEMS,
   ...SIGN_IN_PROBLEMS,
+  ...VOTE_PROBLEMS,
 };
 
 /** Makes the domain's refusals known to the problem pages; may be called again. */

@@ -129,6 +129,21 @@ export const policyTable = {
   'POST /api/:tenant/applications/:pilot/letters/:message/posting': { for: ['officer'], own: 'application', others: ['officer'] },
   'GET /api/:tenant/desk/messages': { for: ['officer'] },
 
+  // The residents' vote; how many cast a ballot is told nowhere before the count
+  'GET /api/:tenant/calls/:call/vote': { for: 'public' },
+  'GET /api/:tenant/calls/:call/tally': { for: 'public', stage: 'counted' },
+  'GET /api/:tenant/calls/:call/tally/ballots': { for: 'public', stage: 'counted' },
+  'POST /api/:tenant/calls/:call/tally/search': { for: 'public', stage: 'counted', unobserved: true },
+  'GET /api/:tenant/calls/:call/tally/pabulib': { for: 'public', stage: 'counted' },
+  'GET /api/:tenant/desk/calls/:call/vote': { for: ['officer', 'decision-maker', 'auditor'] },
+  'POST /api/:tenant/calls/:call/vote/projects': { for: ['officer'], stage: 'before-voting' },
+  'POST /api/:tenant/calls/:call/vote': { for: ['officer'], stage: 'before-voting' },
+  'POST /api/:tenant/calls/:call/vote/codes': { for: ['officer', 'agent'] },
+  'POST /api/:tenant/calls/:call/vote/imports': { for: ['officer'], stage: 'until-ballots-are-complete' },
+  'POST /api/:tenant/calls/:call/ballots': { for: 'signed-in', stage: 'voting', unobserved: true },
+  'POST /api/:tenant/calls/:call/ballots/by-code': { for: 'public', stage: 'voting', unobserved: true },
+  'GET /api/:tenant/calls/:call/ballots/mine': { for: 'signed-in', unobserved: true },
+
   // Award and report
   'POST /api/:tenant/applications/:pilot/acceptance': { ...theirs, fresh: true, stage: 'granted' },
   'POST /api/:tenant/applications/:pilot/account': { ...theirs, fresh: true, stage: 'granted' },
@@ -167,8 +182,8 @@ export const policyTable = {
   'PUT /api/:tenant/policy': { for: ['admin'] },
   'GET /api/:tenant/worklist': { for: ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner'] },
   'GET /api/:tenant/my/data': { for: 'signed-in' },
-  'POST /api/:tenant/my/erasure': { for: 'signed-in', fresh: true },
-  'POST /api/:tenant/people/erasure': { for: ['admin'], fresh: true },
+  'POST /api/:tenant/my/erasure': { for: 'signed-in' },
+  'POST /api/:tenant/people/erasure': { for: ['admin'] },
   'GET /api/:tenant/roles': { for: ['admin', 'auditor'] },
   'POST /api/:tenant/roles': { for: ['admin'], fresh: true },
   'POST /api/:tenant/roles/revocation': { for: ['admin'], fresh: true },

@@ -16,6 +16,16 @@ export const stages = {
     when: 'once the proposal is signed; of a rolling call at any time',
     otherwise: ['proposal-not-signed', 'no-proposal'],
   },
+  'before-voting': {
+    when: 'in a call with a residents’ vote, once it has closed and until the vote is opened',
+    otherwise: ['call-without-vote', 'call-still-open', 'vote-already-opened'],
+  },
+  voting: { when: 'while residents vote', otherwise: ['vote-not-open', 'vote-closed', 'vote-not-found'] },
+  'until-ballots-are-complete': {
+    when: 'until all ballots are read in',
+    otherwise: ['ballots-complete', 'vote-not-on-paper', 'vote-not-found'],
+  },
+  counted: { when: 'once the votes are counted', otherwise: ['not-counted-yet'] },
   undecided: { when: 'until the application is decided', otherwise: ['already-decided'] },
   decided: { when: 'once the application is decided', otherwise: ['not-decided'] },
   'to-publish': { when: 'once there are decisions that are not yet published', otherwise: ['nothing-to-publish'] },

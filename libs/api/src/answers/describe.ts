@@ -14,6 +14,8 @@ export interface Described {
   /** of success; 200 unless told otherwise */
   status?: 200 | 201 | 204;
   etag?: true;
+  /** media type of an answer that is no JSON, such as a file */
+  media?: string;
   /** refusals by status, beside those that follow from what the operation reads */
   refusals?: Readonly<Record<number, string>>;
 }
@@ -28,12 +30,14 @@ export function Describe(
   answer: Type | readonly Type[] | 'page' | null,
   more: Described = {},
 ): MethodDecorator {
-  const { description, status = 200, etag, refusals = {} } = more;
+  const { description, status = 200, etag, media, refusals = {} } = more;
   const response = { status, description: '', ...(etag ? { headers: ETAG } : {}) };
   const operation = applyDecorators(
     ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) }),
     ...Object.entries(refusals).map(([status, text]) => ApiResponse({ status: Number(status), description: text, content: PROBLEM })),
   );
+  if (media !== undefined)
+    return applyDecorators(operation, ApiResponse({ ...response, content: { [media]: { schema: { type: 'string' } } } }));
   if (answer === null) return applyDecorators(operation, ApiResponse(response));
   if (answer === 'page') return applyDecorators(operation, ApiResponse({ ...response, content: PAGE }));
   if (!Array.isArray(answer)) return applyDecorators(operation, ApiResponse({ ...response, type: answer as Type }));

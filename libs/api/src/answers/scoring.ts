@@ -97,13 +97,25 @@ class DecidedAnswer {
   @Bool() published: boolean;
 }
 /** The proposal of a ranked call. */
+class SupportAnswer {
+  @Uuid() application: string;
+  @Int({ description: 'ballots that choose it' }) votes: number;
+}
+class VoteBeside {
+  @Int() ballots: number;
+  @Int() voters: number;
+  @Digest({ description: 'of all ballots' }) digest: string;
+  @Of(() => SupportAnswer, { list: true }) support: SupportAnswer[];
+}
 export class RankedProposal {
   @Digest({ description: 'what the chair signs' }) digest: string;
   @Bool() signed: boolean;
   @Digest({ description: 'revealed seed of the lot, 32 bytes in hex' }) seed: string;
-  @Digest({ description: 'of all opened cards' }) cardsDigest: string;
+  @Digest({ description: 'of all opened cards; by equal shares of all ballots' }) cardsDigest: string;
   @Of(() => PlaceAnswer, { list: true, description: 'in order of rank, then those not scored' }) places: PlaceAnswer[];
   @Of(() => DecidedAnswer, { list: true }) decided: DecidedAnswer[];
+  @Of(() => VoteBeside, { nullable: true, description: 'the residents’ vote, which advises; null without one, or before its count' })
+  vote: VoteBeside | null;
 }
 class RoundAnswer {
   @Int({ description: 'from 1' }) round: number;

@@ -252,8 +252,7 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
     arrivedAt,
     closesAt: call.content.closesAt,
     late,
-    // for staff: whoever gives another's name and number does not learn here that the other is known
-    ...(helped !== null && warnings.length > 0 ? { warnings } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
     revision: done.revision,
     position: done.position,
   };

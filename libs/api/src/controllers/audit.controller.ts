@@ -2,7 +2,8 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { scoring } from '@minipilot/grants/scoring/scoring.js';
-import { callStream, ledgerStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
+import { tally } from '@minipilot/grants/tally/tally.js';
+import { callStream, ledgerStream, pilotStream, scoringStream, tallyStream } from '@minipilot/grants/streams.js';
 import { listPostings, deskPostings } from '@minipilot/insight/money.js';
 import { parseStream } from '@minipilot/kernel/decider.js';
 import { IdField, InstantField } from '@minipilot/platform/http/fields.js';
@@ -118,6 +119,7 @@ export class AuditController {
     }
     if (name.tenant !== tenant) throw new Problem('not-found');
     if (name.category === 'scorebook') await this.afterOpening(tenant, stream);
+    if (name.category === 'vote' || name.category === 'tally') await this.afterCount(tenant, stream, name);
     const until = { ...(revision === undefined ? {} : { revision: Number(revision) }), ...(at === undefined ? {} : { at }) };
     const found = await replay(this.desk.parts.store, stream, until);
     if (found === null) throw new Problem('not-found');
@@ -146,6 +148,13 @@ export class AuditController {
     const opened = call !== undefined && (await this.desk.parts.runner.look(scoring, scoringStream(tenant, call))).state.opened !== null;
     // whether there is a book is not told either
     if (!opened) throw new Problem('sealed-until-scoring-closes');
+  }
+
+  /** Nor who voted, or what was read in from paper, before the count. */
+  private async afterCount(tenant: string, stream: string, { category, key }: ReturnType<typeof parseStream>): Promise<void> {
+    const call = category === 'tally' ? key : ((await this.desk.history(stream))[0]?.data['call'] as string | undefined);
+    const counted = call !== undefined && (await this.desk.parts.runner.look(tally, tallyStream(tenant, call))).state.counted !== null;
+    if (!counted) throw new Problem('sealed-until-count');
   }
 
   /** Staff are called by their names, everybody else by a name that only says who is the same. */

@@ -5,7 +5,8 @@ import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { scorebook } from '@minipilot/grants/scorebook/scorebook.js';
 import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
 import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
-import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream } from '@minipilot/grants/streams.js';
+import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream, tallyStream } from '@minipilot/grants/streams.js';
+import { tally } from '@minipilot/grants/tally/tally.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { Actor, CommandId, Id, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
 import { Done } from '../answers/commands.js';
@@ -169,7 +170,16 @@ export class ScoringController {
       cardsDigest: state.opened!.digest,
       places,
       decided: decided(state),
+      vote: await this.vote(tenant, call),
     };
+  }
+
+  /** What residents said, beside what the rules propose. */
+  private async vote(tenant: string, call: string) {
+    const { state } = await this.desk.parts.runner.look(tally, tallyStream(tenant, call));
+    if (state.counted === null) return null;
+    const { ballots, voters, digest, votes } = state.counted;
+    return { ballots, voters, digest, support: state.opened!.projects.map(({ application }, i) => ({ application, votes: votes[i]! })) };
   }
 
   @Describe('signProposal', 'Signs the committee’s proposal', Done)

@@ -15,8 +15,8 @@ import { accessFile, API_INFO, describeWholeApi, openApiFile } from './descripti
 
 /** Edits whose last writer wins: a member has a card to themselves. */
 const LAST_ONE_WINS = ['PUT /api/:tenant/calls/:call/scorebook/cards/:application'];
-/** Moves of the demonstration; doing one again changes nothing more. */
-const WITHOUT_KEY = ['POST /demo/clock', 'POST /demo/bank/accounts'];
+/** A question in a body, and moves of the demonstration; doing one again changes nothing more. */
+const WITHOUT_KEY = ['POST /api/:tenant/calls/:call/tally/search', 'POST /demo/clock', 'POST /demo/bank/accounts'];
 /** Only computes an answer to what it is sent. */
 const COMPUTES = ['POST /api/:tenant/applications/:pilot/public-text/hints'];
 
@@ -120,7 +120,7 @@ describe('the description of the API', () => {
       without(({ responses }) => {
         const [status] = Object.keys(responses).filter((s) => s.startsWith('2'));
         const { content, description } = responses[status!]!;
-        const schema = (content?.['application/json'] ?? content?.['text/html'])?.schema;
+        const schema = Object.values(content ?? {})[0]?.schema;
         return description && (status === '204' ? content === undefined : schema !== undefined && Object.keys(schema).length > 0);
       }),
     ).toEqual([]);
@@ -172,9 +172,8 @@ describe('the description of the API', () => {
       expect(ofRoutes(({ method, takes }) => ['PUT', 'PATCH'].includes(method) && !takes.has('if-match'))).toEqual(LAST_ONE_WINS);
     });
     it('change things once, by an Idempotency-Key, but for the demonstration', () => {
-      expect(ofRoutes(({ method, takes }) => method === 'POST' && !takes.has('command-id')).sort()).toEqual(
-        [...WITHOUT_KEY, ...COMPUTES].sort(),
-      );
+      const keyless = ofRoutes(({ method, takes }) => method === 'POST' && !takes.has('command-id') && !takes.has('idempotency-key'));
+      expect(keyless.sort()).toEqual([...WITHOUT_KEY, ...COMPUTES].sort());
       expect(ofRoutes(({ changesNothing }) => changesNothing).sort()).toEqual([...WITHOUT_KEY, ...COMPUTES].sort());
     });
   });

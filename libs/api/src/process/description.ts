@@ -34,6 +34,7 @@ a read with \`?after=<position>\` waits for it for a moment and says \`stale: tr
     { name: 'calls', description: 'Calls from draft to close.' },
     { name: 'scoring', description: 'Committee, proposal and decision. Until scoring closes nobody is shown another’s scores.' },
     { name: 'documents', description: 'Decision documents, letters, and what was told to whom.' },
+    { name: 'vote', description: 'The residents’ vote: advisory and secret. Nothing is told of it before it is counted.' },
     { name: 'payouts', description: 'Payment batches: two different people for each.' },
     { name: 'adoption', description: 'From a pilot that worked to a permanent service.' },
     { name: 'municipality', description: 'Policy of the municipality, what waits for whom, and the rights of a person.' },

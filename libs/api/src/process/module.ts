@@ -9,6 +9,7 @@ import { peopleHandlers } from '../commands/people.commands.js';
 import { roleHandlers } from '../commands/role.commands.js';
 import { scoringHandlers } from '../commands/scoring.commands.js';
 import { serviceHandlers } from '../commands/service.commands.js';
+import { voteHandlers } from '../commands/vote.commands.js';
 import { ApplicationsController } from '../controllers/applications.controller.js';
 import { AuditController } from '../controllers/audit.controller.js';
 import { CallsController } from '../controllers/calls.controller.js';
@@ -21,6 +22,8 @@ import { PublicController } from '../controllers/public.controller.js';
 import { RolesController } from '../controllers/roles.controller.js';
 import { ScoringController } from '../controllers/scoring.controller.js';
 import { ServicesController } from '../controllers/services.controller.js';
+import { TallyController } from '../controllers/tally.controller.js';
+import { VotingController } from '../controllers/voting.controller.js';
 import { Desk, DESK_PARTS, type DeskParts } from '../desk.js';
 import { READ_PARTS, ReadSide, type ReadParts } from '../read-side.js';
 import { DEMO_PARTS, DemoController, type DemoParts } from './demo.js';
@@ -49,6 +52,7 @@ export class ApiModule {
         EligibilityController,
         ScoringController,
         DocumentsController,
+        VotingController,
         PayoutsController,
         ServicesController,
         AuditController,
@@ -63,13 +67,14 @@ export class ApiModule {
         ...eligibilityHandlers,
         ...scoringHandlers,
         ...noticeHandlers,
+        ...voteHandlers,
         ...payoutHandlers,
         ...serviceHandlers,
         ...peopleHandlers,
         ...roleHandlers,
       );
     }
-    if (transparency) controllers.push(PublicController);
+    if (transparency) controllers.push(PublicController, TallyController);
     if (demo !== undefined) {
       controllers.push(DemoController);
       providers.push({ provide: DEMO_PARTS, useValue: demo });

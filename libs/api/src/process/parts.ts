@@ -5,6 +5,7 @@ import { catalogue } from '@minipilot/grants/catalogue.js';
 import type { Purpose } from '@minipilot/kernel/event.js';
 import type { Config } from '@minipilot/platform/config.js';
 import { PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
+import { BallotBoxes } from '@minipilot/platform/privacy/ballot-box.js';
 import { ensureKeys, loadKeys } from '@minipilot/platform/privacy/keys.js';
 import type { Randomness } from '@minipilot/platform/privacy/port.js';
 import { demoRandomness, systemRandomness } from '@minipilot/platform/privacy/randomness.js';
@@ -15,6 +16,7 @@ import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
 import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
 import { DemoClock } from '@minipilot/platform/store/demo-clock.js';
 import { SqliteEventStore } from '@minipilot/platform/store/sqlite.js';
+import { ballotBox } from '../ballots.js';
 import { lotSeeds } from '../lot.js';
 
 /** In demo mode keys, ids and lot seeds follow from this, so that a simulation repeats exactly. It protects nothing. */
@@ -38,6 +40,7 @@ export interface WriteParts {
   sealer: VaultSealer;
   files: SealedFiles;
   publicFiles: PublicFiles;
+  boxes: BallotBoxes;
   clock: Clock;
   demoClock: DemoClock | null;
   random: Randomness;
@@ -66,12 +69,15 @@ export async function openWriteParts(config: Config, purposes: readonly Purpose[
     const vault = await Vault.open({ file: path.vault, masterKey: keys.masterKey, random });
     closing.unshift(() => vault.close());
     const sealer = new VaultSealer({ vault, keys, random });
-    const runner = new DecisionRunner({ store, catalogue, sealer, randomness: random, clock, ports: { 'lot-seeds': lotSeeds(vault) } });
+    const boxes = new BallotBoxes({ vault, sealer, keys });
+    const ports = { 'lot-seeds': lotSeeds(vault), 'ballot-box': ballotBox(store, boxes) };
+    const runner = new DecisionRunner({ store, catalogue, sealer, randomness: random, clock, ports });
     const close = async () => {
       for (const end of closing) await end();
     };
     const sealed = new SealedFiles(path.files, sealer);
-    return { store, vault, sealer, files: sealed, publicFiles: new PublicFiles(path.publicFiles), clock, demoClock, random, runner, close };
+    const publicFiles = new PublicFiles(path.publicFiles);
+    return { store, vault, sealer, boxes, files: sealed, publicFiles, clock, demoClock, random, runner, close };
   } catch (error) {
     for (const end of closing) await end();
     throw error;

@@ -52,11 +52,18 @@ export const KINDS: Readonly<Record<ProcessKind['name'], ProcessKind>> = {
     desk: true,
     worker: true,
     transparency: true,
-    purposes: ['contact', 'proposal', 'comment', 'scores', 'iban'],
+    purposes: ['contact', 'proposal', 'comment', 'scores', 'iban', 'ballot'],
     portOffset: 0,
   },
   desk: { name: 'desk', desk: true, worker: false, transparency: false, purposes: ['contact', 'proposal', 'comment'], portOffset: 0 },
-  worker: { name: 'worker', desk: false, worker: true, transparency: false, purposes: ['contact', 'scores', 'iban'], portOffset: 1 },
+  worker: {
+    name: 'worker',
+    desk: false,
+    worker: true,
+    transparency: false,
+    purposes: ['contact', 'scores', 'iban', 'ballot'],
+    portOffset: 1,
+  },
   transparency: { name: 'transparency', desk: false, worker: false, transparency: true, purposes: [], portOffset: 2 },
 };
 
@@ -151,7 +158,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   const publicFiles = new PublicFiles(files(config.data).publicFiles);
   const parts: ApiParts = { read: { readModels, tokenKey, clock, positionOf: placed, publicFiles }, transparency: kind.transparency };
   if (kind.desk) {
-    const { runner, store, vault, sealer, random, files: sealedFiles } = write!;
+    const { runner, store, vault, sealer, boxes, random, files: sealedFiles } = write!;
     const pilotsOf = async (tenant: string, subject: string) => {
       const head = await store.head();
       if (head !== null) await waitFor(readModels, [deskPilots], head, 5_000);
@@ -163,7 +170,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
         after = page.next;
       }
     };
-    parts.desk = { runner, store, vault, sealer, random, clock, tokenKey, files: sealedFiles, publicFiles, pilotsOf };
+    parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, pilotsOf };
     if (demo) parts.demo = demoParts(write!, readModels, bank!, worker);
   }
   const sign: Authenticator = kind.desk ? await signIn(config, write!) : nobody;

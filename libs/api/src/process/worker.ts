@@ -9,6 +9,7 @@ import { Projector } from '@minipilot/platform/read-models/projector.js';
 import { allIdle } from '@minipilot/platform/run/demo-clock-advance.js';
 import { readModelCursors } from '@minipilot/platform/run/flow-cursors.js';
 import { dispatcher, FlowRunner, type DueTimer, type Timers } from '@minipilot/platform/run/flow-runner.js';
+import { BallotErrands } from '../ballots.js';
 import { BankErrands } from './errands.js';
 import type { WriteParts } from './parts.js';
 
@@ -33,7 +34,7 @@ export interface Worker {
 
 /** What goes on by itself: projections, flows with their timers, errands to the bank, expiry of drafts. */
 export function startWorker(write: WriteParts, readModels: ReadModels, bank: Bank, log: Log): Worker {
-  const { store, clock, runner, sealer, vault } = write;
+  const { store, clock, runner, sealer, boxes, vault } = write;
   const projector = new Projector({
     store,
     readModels,
@@ -66,13 +67,17 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
       .map((f) => `flow ${f.name}`),
   ];
   const errands = new BankErrands({ runner, store, sealer, bank, clock, stopped });
+  const ballots = new BallotErrands({ runner, boxes });
   const decide = dispatcher(runner, aggregates);
   const flowRunner: FlowRunner = new FlowRunner({
     store,
     catalogue,
     flows,
     runner,
-    dispatch: (command, ids) => (command.aggregate === 'bank' ? errands.run(command, ids) : decide(command, ids)),
+    dispatch(command, ids) {
+      if (command.aggregate === 'bank') return errands.run(command, ids);
+      return command.aggregate === 'ballot-box' ? ballots.run(command, ids) : decide(command, ids);
+    },
     cursors: readModelCursors(readModels),
     timers,
     clock,

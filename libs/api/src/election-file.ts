@@ -1,0 +1,57 @@
+import type { CallContent } from '@minipilot/grants/call/events.js';
+import { grantableCents } from '@minipilot/grants/call/call.js';
+import type { Policy } from '@minipilot/grants/policy/events.js';
+import { fromParts, writePb } from '@minipilot/grants/selection/pabulib.js';
+import type { BallotView, TallyView, VoteView } from '@minipilot/insight/votes.js';
+import { localDate } from '@minipilot/kernel/time.js';
+
+export interface Election {
+  content: CallContent;
+  policy: Pick<Policy, 'municipality' | 'timeZone' | 'currency'>;
+  vote: VoteView;
+  tally: TallyView;
+  /** in the order of trackers */
+  ballots: readonly BallotView[];
+}
+
+const euros = (cents: number): string => fromParts(BigInt(cents), 100n);
+
+/** A counted vote as a file of pabulib: projects by their applications, voters as numbers in the order of trackers. */
+export function electionFile({ content, policy, vote, tally, ballots }: Election): string {
+  const { rules, budget } = content;
+  const { min, max } = rules.vote!.ballot;
+  const applicationOf = new Map(vote.projects.map(({ number, application }) => [number, application]));
+  const day = (at: string) => localDate(at, policy.timeZone).split('-').reverse().join('.');
+  const byShares = rules.method === 'equal-shares';
+  return writePb({
+    meta: {
+      description: content.title.en ?? content.title.fi,
+      country: 'Finland',
+      unit: policy.municipality,
+      instance: budget.year,
+      num_projects: vote.projects.length,
+      num_votes: ballots.length,
+      budget: euros(grantableCents(content)),
+      currency: policy.currency,
+      vote_type: 'approval',
+      rule: byShares ? 'equalshares' : 'unknown',
+      ...(byShares ? { completion: rules.completion! } : {}),
+      date_begin: day(vote.opensAt),
+      date_end: day(vote.closesAt),
+      min_length: min,
+      max_length: max,
+      edition: tally.digest,
+    },
+    projects: tally.projects.map(({ application, cents, title, district, votes }) => ({
+      project_id: application,
+      cost: euros(cents),
+      votes,
+      name: title,
+      neighborhood: district,
+    })),
+    votes: ballots.map(({ choices }, i) => ({
+      voter_id: i + 1,
+      vote: choices.map((number) => applicationOf.get(number)!).join(','),
+    })),
+  });
+}
