@@ -2,7 +2,7 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { Rejected, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Purpose, Recorded } from '@minipilot/kernel/event.js';
-import { addMilliseconds, type Instant } from '@minipilot/kernel/time.js';
+import type { Instant } from '@minipilot/kernel/time.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
 import type { KnownNames } from '@minipilot/grants/eligibility/personal-data.js';
 import type { Contact, ProposalText } from '@minipilot/grants/pilot/events.js';
@@ -57,6 +57,8 @@ export interface Act {
   message?: string;
   /** the Idempotency-Key itself, for what is derived from it because nothing keeps it */
   key?: string;
+  /** when the complete request was here; what does not say it came just now */
+  arrivedAt?: Instant;
   /** If-Match */
   expected?: number;
 }
@@ -195,8 +197,8 @@ export class Desk {
     return { people, groups: kind === 'resident' ? [] : [contact.name], address: contact.address };
   }
 
-  submitBy(): Instant {
-    return addMilliseconds(this.now(), SUBMIT_WITHIN_MS);
+  arrivalOf({ arrivedAt }: Act): Instant {
+    return arrivedAt ?? this.now();
   }
 }
 

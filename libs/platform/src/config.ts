@@ -18,6 +18,12 @@ export interface Config {
   freshMinutes: number;
   /** bearer token for /metrics */
   operatorToken: string | undefined;
+  /** the reference that the machine's clock is held against; without it the machine's clock is believed */
+  timeServer: { host: string; port: number } | undefined;
+  /** milliseconds by which a demonstration takes the machine's clock to be wrong */
+  clockOffsetMs: number;
+  /** name of this process beside others of its kind on one data folder */
+  instance: string | undefined;
 }
 
 /** The settings do not make sense; the message lists every fault, one a line. */
@@ -29,6 +35,13 @@ export class InvalidConfig extends Error {
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** `host`, `host:port`, `[address]:port`; NTP's port is 123. */
+function hostAndPort(value: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([\w.-]{1,253}))(?::(\d{1,5}))?$/.exec(value);
+  const port = Number(match?.[3] ?? 123);
+  return match === null || port < 1 || port > 65_535 ? undefined : { host: (match[1] ?? match[2])!, port };
+}
 
 /** Reads the settings of a process from its environment. Throws InvalidConfig with all faults at once. An empty value is as none. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -83,7 +96,26 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       (value) => (/^[\w.~+/=-]{24,512}$/.test(value) ? value : undefined),
       '24 or more characters of a–z, A–Z, 0–9 and -._~+/=',
     ),
+    timeServer: setting<Config['timeServer']>(
+      'MINIPILOT_TIME_SERVER',
+      undefined,
+      hostAndPort,
+      'a host name or address, perhaps with :port',
+    ),
+    clockOffsetMs: setting(
+      'MINIPILOT_CLOCK_OFFSET_MS',
+      0,
+      (value) => (/^-?\d{1,8}$/.test(value) ? Number(value) : undefined),
+      'a number of milliseconds',
+    ),
+    instance: setting<string | undefined>(
+      'MINIPILOT_INSTANCE',
+      undefined,
+      (value) => (/^[a-z][a-z0-9-]{0,30}$/.test(value) && value !== 'all' ? value : undefined),
+      'a name of a–z, 0–9 and -, other than "all"',
+    ),
   };
+  if (config.clockOffsetMs !== 0 && config.mode !== 'demo') faults.push('MINIPILOT_CLOCK_OFFSET_MS is for demonstrations only');
   if (faults.length > 0) throw new InvalidConfig(faults);
   return config;
 }

@@ -13,6 +13,9 @@ describe('the settings', () => {
       trustProxy: false,
       freshMinutes: 15,
       operatorToken: undefined,
+      timeServer: undefined,
+      clockOffsetMs: 0,
+      instance: undefined,
     });
   });
 
@@ -28,6 +31,8 @@ describe('the settings', () => {
       MINIPILOT_TRUST_PROXY: '10.0.0.0/8,::1',
       MINIPILOT_FRESH_MINUTES: '5',
       MINIPILOT_OPERATOR_TOKEN: 'x'.repeat(24),
+      MINIPILOT_TIME_SERVER: 'ntp.example:1123',
+      MINIPILOT_INSTANCE: 'desk-2',
     };
     expect(readConfig(env)).toEqual({
       port: 0,
@@ -40,7 +45,16 @@ describe('the settings', () => {
       trustProxy: ['10.0.0.0/8', '::1'],
       freshMinutes: 5,
       operatorToken: 'x'.repeat(24),
+      timeServer: { host: 'ntp.example', port: 1123 },
+      clockOffsetMs: 0,
+      instance: 'desk-2',
     });
+    expect(readConfig({ MINIPILOT_CLOCK_OFFSET_MS: '-5000' }).clockOffsetMs).toBe(-5000);
+    for (const [text, host, port] of [
+      ['[::1]:99', '::1', 99],
+      ['10.0.0.1', '10.0.0.1', 123],
+    ] as const)
+      expect(readConfig({ MINIPILOT_TIME_SERVER: text }).timeServer).toEqual({ host, port });
   });
 
   it('tell all faults at once and no value', () => {
@@ -54,6 +68,9 @@ describe('the settings', () => {
       MINIPILOT_TRUST_PROXY: 'yes',
       MINIPILOT_FRESH_MINUTES: '0',
       MINIPILOT_OPERATOR_TOKEN: 'short',
+      MINIPILOT_TIME_SERVER: 'ntp.example:0',
+      MINIPILOT_CLOCK_OFFSET_MS: '5s',
+      MINIPILOT_INSTANCE: 'all',
     };
     const read = () => readConfig(env);
     expect(read).toThrow(InvalidConfig);
@@ -63,5 +80,9 @@ describe('the settings', () => {
       expect((error as InvalidConfig).faults.map((fault) => fault.split(' ')[0])).toEqual(Object.keys(env));
       expect((error as InvalidConfig).message).not.toMatch(/secret|short|70000/);
     }
+  });
+
+  it('let only a demonstration have a wrong clock', () => {
+    expect(() => readConfig({ MINIPILOT_MODE: 'production', MINIPILOT_CLOCK_OFFSET_MS: '1' })).toThrow('MINIPILOT_CLOCK_OFFSET_MS');
   });
 });

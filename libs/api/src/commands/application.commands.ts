@@ -4,7 +4,7 @@ import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
 import { HELPERS } from '@minipilot/identity/policy-table.js';
 import { entityId, uuid5 } from '@minipilot/kernel/ids.js';
-import { addDays, localDate, startOfDay } from '@minipilot/kernel/time.js';
+import { addDays, addMilliseconds, localDate, startOfDay } from '@minipilot/kernel/time.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
 import {
   Cents,
@@ -22,7 +22,7 @@ import {
 } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
-import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
+import { asProblem, handler, SUBMIT_WITHIN_MS, type Act, type Answer, type Desk } from '../desk.js';
 import { businessIdGiven, duplicateOf } from '../eligibility.js';
 import { draftScope } from '../ownership.js';
 import { textHints } from '../personal-data-hints.js';
@@ -210,6 +210,7 @@ interface Filed {
 
 async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<Answer & { id: string }> {
   const { tenant, subject: actor } = act.caller;
+  const arrivedAt = desk.arrivalOf(act);
   const form = await completeForm(body, helped !== null);
   const { state: call } = await desk.look(callAggregate, callStream(tenant, act.call!));
   if (call.content === null) throw new Problem('not-found');
@@ -237,19 +238,19 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
       call: act.call!,
       applicant: applicant.subject,
       slot: slot ?? 0,
-      arrivedAt: helped?.writtenAt ?? desk.now(),
+      arrivedAt: helped?.writtenAt ?? arrivedAt,
       channel: helped?.channel ?? 'online',
       helper: helped === null ? null : actor,
       filedBy: actor,
       ...facts,
     },
-    { secrets, notAfter: desk.submitBy(), body: { draft: act.draft ?? null } },
+    { secrets, notAfter: addMilliseconds(arrivedAt, SUBMIT_WITHIN_MS), body: { draft: act.draft ?? null } },
   );
-  const { late, arrivedAt } = done.events[0]!.data as { late: boolean; arrivedAt: string };
+  const { late, arrivedAt: registered } = done.events[0]!.data as { late: boolean; arrivedAt: string };
   return {
     id,
     receipt: id.slice(0, 8).toUpperCase(),
-    arrivedAt,
+    arrivedAt: registered,
     closesAt: call.content.closesAt,
     late,
     ...(warnings.length > 0 ? { warnings } : {}),

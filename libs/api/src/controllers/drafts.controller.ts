@@ -4,9 +4,10 @@ import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotStream } from '@minipilot/grants/streams.js';
+import type { Instant } from '@minipilot/kernel/time.js';
 import type { Language } from '@minipilot/platform/http/language.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
-import { Actor, CommandId, etag, Id, IfMatch, type Caller } from '@minipilot/platform/http/request-context.js';
+import { Actor, Arrival, CommandId, etag, Id, IfMatch, type Caller } from '@minipilot/platform/http/request-context.js';
 import { DraftAnswer, DraftList } from '../answers/applications.js';
 import { DraftSaved, Submitted } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
@@ -111,9 +112,10 @@ export class DraftsController {
     @CommandId() commandId: string,
     @Id('call') call: string,
     @Id('draft') draft: string,
+    @Arrival() arrivedAt: Instant,
     @SpokenLanguage() language: Language,
   ) {
-    const submitted: Saved = await this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft }));
+    const submitted: Saved = await this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft, arrivedAt }));
     // from what was submitted, so that a repeated request is answered the same
     const events = await this.desk.history(pilotStream(caller.tenant, submitted.id));
     const words = { ...(await this.desk.opened<object>(events, 'contact')), ...(await this.desk.proposal(events)) };

@@ -13,7 +13,7 @@ import { VaultSealer } from '@minipilot/platform/privacy/sealer.js';
 import { Vault, VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { openReadModels, type ReadModels } from '@minipilot/platform/read-models/database.js';
 import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
-import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
+import type { Clock } from '@minipilot/platform/store/clock.js';
 import { DemoClock } from '@minipilot/platform/store/demo-clock.js';
 import { SqliteEventStore } from '@minipilot/platform/store/sqlite.js';
 import { ballotBox } from '../ballots.js';
@@ -48,16 +48,16 @@ export interface WriteParts {
   close(): Promise<void>;
 }
 
-/** Opens event store and vault with the private keys of `purposes`. */
-export async function openWriteParts(config: Config, purposes: readonly Purpose[]): Promise<WriteParts> {
+/** Opens event store and vault with the private keys of `purposes`. `machine` is this machine's clock. */
+export async function openWriteParts(config: Config, purposes: readonly Purpose[], machine: Clock): Promise<WriteParts> {
   const path = files(config.data);
   const demo = config.mode === 'demo';
   const random = demo ? demoRandomness(DEMO_SEED) : systemRandomness;
   const closing: (() => unknown)[] = [];
   try {
-    const demoClock = demo ? await DemoClock.open({ file: path.events }) : null;
+    const demoClock = demo ? await DemoClock.open({ file: path.events, system: machine }) : null;
     if (demoClock !== null) closing.unshift(() => demoClock.close());
-    const clock = demoClock ?? systemClock;
+    const clock = demoClock ?? machine;
     const store = await SqliteEventStore.open({ file: path.events, now: () => clock.now() });
     closing.unshift(() => store.close());
     ensureKeys(path.keys, demo ? { demoSeed: DEMO_SEED } : {});

@@ -24,7 +24,8 @@ import { KeyRefused } from '@minipilot/platform/privacy/keys.js';
 import { VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { StoreRefused } from '@minipilot/platform/store/connection.js';
 import { DataFolderHeld, holdDataFolder } from '@minipilot/platform/store/data-folder.js';
-import { systemClock, type Clock } from '@minipilot/platform/store/clock.js';
+import { openMachineClock, type CheckedClock } from '@minipilot/platform/store/checked-clock.js';
+import { isTrusted, type Clock } from '@minipilot/platform/store/clock.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { Ownership } from '../ownership.js';
 import { registerDomainProblems } from '../problem-texts.js';
@@ -127,10 +128,13 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   });
   const writes = kind.desk || kind.worker;
   if (writes) {
-    const held = holdDataFolder(config.data, kind.name);
+    // everything in one process shares its folder with nobody, whatever it is called
+    const held = holdDataFolder(config.data, kind.name === 'all' ? 'all' : (config.instance ?? kind.name));
     ending.push(() => held.release());
   }
-  const write = writes ? await openWriteParts(config, kind.purposes) : null;
+  const machine = await openMachineClock({ timeServer: config.timeServer, offsetMs: config.clockOffsetMs, log });
+  ending.push(() => machine.close());
+  const write = writes ? await openWriteParts(config, kind.purposes, machine.clock) : null;
   if (write !== null) ending.push(() => write.close());
   const readModels = await openRowsPatiently(config, !writes);
   ending.push(() => readModels.close());
@@ -149,7 +153,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     if (demo && !kind.desk) ending.push(announceIdle(worker, write!, readModels));
   }
 
-  const clock: Clock = write?.clock ?? (await mirroredClock(readModels, demo, ending));
+  const clock: Clock = write?.clock ?? (await mirroredClock(readModels, demo, machine.clock, ending));
   // the store knows every place; who has none waits until the read models have come there
   const placed = ({ stream, revision }: Place) =>
     write === null
@@ -178,10 +182,11 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     config: { ...config, port: portOf(kind, config) },
     authenticator: sign,
     access: policyTable,
+    clock,
     ...(parts.desk === undefined ? {} : { owners: new Ownership(parts.desk) }),
     api: API_INFO,
   });
-  watch(nest, kind, write, readModels, worker);
+  watch(nest, kind, write, readModels, worker, machine.checked);
   const url = await listen(nest, { port: portOf(kind, config), host: config.host });
   return { url, config, nest, worker, stop: stopper(nest, [end]) };
 }
@@ -248,8 +253,8 @@ function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, wo
 }
 
 /** The demo clock as the read models tell it, for a process without an event store. */
-async function mirroredClock(readModels: ReadModels, demo: boolean, ending: (() => unknown)[]): Promise<Clock> {
-  if (!demo) return systemClock;
+async function mirroredClock(readModels: ReadModels, demo: boolean, machine: Clock, ending: (() => unknown)[]): Promise<Clock> {
+  if (!demo) return machine;
   let at = await readModels.getMeta(DEMO_CLOCK);
   const timer = setInterval(
     () =>
@@ -261,7 +266,7 @@ async function mirroredClock(readModels: ReadModels, demo: boolean, ending: (() 
   );
   timer.unref();
   ending.push(() => clearInterval(timer));
-  return { now: () => at ?? systemClock.now() };
+  return { now: () => at ?? machine.now() };
 }
 
 function watch(
@@ -270,12 +275,25 @@ function watch(
   write: WriteParts | null,
   readModels: ReadModels,
   worker: Worker | null,
+  checked: CheckedClock | null,
 ): void {
   const health = nest.get(HealthChecks);
   const metrics = nest.get(Metrics);
   if (write !== null) {
     health.register('event-store', async () => void (await write.store.head()));
     health.register('vault', async () => void (await write.vault.getSecret('demo', 'health')));
+  }
+  if (checked !== null) {
+    health.register('clock', () => {
+      const doubt = checked.doubtMs();
+      if (!isTrusted(checked))
+        throw new Unhealthy(doubt === Infinity ? 'the time server has not answered' : `in doubt by ${Math.ceil(doubt)} ms`);
+      return `in doubt by ${Math.ceil(doubt)} ms`;
+    });
+    metrics.gauge('clock_seconds', 'How far the machine’s clock is from the time server’s, and the doubt about that.', 'what', () => {
+      const doubt = checked.doubtMs();
+      return new Map([['offset', checked.offsetMs / 1000], ...(doubt === Infinity ? [] : [['doubt', doubt / 1000] as const])]);
+    });
   }
   health.register('read-models', async () => void (await readModels.getMeta('health')));
   if (kind.name === 'transparency')

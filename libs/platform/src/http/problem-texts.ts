@@ -194,6 +194,12 @@ export const HTTP_PROBLEMS = {
     sv: 'Inget sparades. Försök igen om en stund.',
     en: 'Nothing was stored. Try again in a moment.',
   },
+  'clock-in-doubt': {
+    status: 503,
+    fi: 'Palvelun kello tarkistetaan juuri nyt, eikä mitään tallennettu. Luonnos on tallessa. Yritä hetken päästä uudelleen.',
+    sv: 'Tjänstens klocka kontrolleras just nu och inget sparades. Utkastet finns kvar. Försök igen om en stund.',
+    en: 'The clock of the service is being checked, and nothing was stored. A draft stays as it is. Try again in a moment.',
+  },
   unready: {
     status: 503,
     fi: 'Palvelu ei ole valmis: {failed}.',

@@ -3,6 +3,7 @@ import { ApiHeader, ApiParam, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { requestCommandId } from '@minipilot/kernel/ids.js';
+import type { Instant } from '@minipilot/kernel/time.js';
 import { isId } from './fields.js';
 import { Problem } from './problem.js';
 
@@ -75,6 +76,8 @@ declare module 'fastify' {
     declared?: Route;
     /** undefined on public routes */
     caller?: Caller;
+    /** when all of a request that changes something was here */
+    arrivedAt?: Instant;
     /** query parameters that decorators read, taken out of the query */
     reserved?: Readonly<Record<string, unknown>>;
   }
@@ -105,6 +108,13 @@ export const readActor = (_: unknown, context: ExecutionContext): Caller => call
 export const Actor = createParamDecorator(readActor);
 
 export const TENANT_SCHEMA = { type: 'string', pattern: '^[a-z0-9]{2,20}$', example: 'demo' };
+
+/** When the complete request was here, by the clock that deadlines are held against. Not for reads. */
+export const Arrival = createParamDecorator((_: unknown, context: ExecutionContext): Instant => {
+  const { arrivedAt } = requestOf(context);
+  if (arrivedAt === undefined) throw new Error('a read has no arrival');
+  return arrivedAt;
+});
 
 /** The path's `:tenant`. */
 export const Tenant = createParamDecorator(

@@ -232,6 +232,23 @@ describe('a log line', () => {
   });
 });
 
+describe('a clock in doubt', () => {
+  it('takes no changes and says when to try again; pages go on', async () => {
+    let doubt = 1_001;
+    const clock = { now: () => '2027-03-01T08:00:00.000Z', doubtMs: () => doubt };
+    const app = await createServer(SampleModule, { ...serverOptions(), clock });
+    const announce = () =>
+      app.inject({ method: 'POST', url: '/api/demo/calls', headers: as('officer', { 'idempotency-key': 'k' }), payload: valid });
+    const refused = await announce();
+    problem(refused, 503, 'clock-in-doubt');
+    expect(refused.headers['retry-after']).toBe('5');
+    expect((await app.inject({ url: '/api/demo/calls' })).statusCode).toBe(200);
+    doubt = 1_000;
+    expect((await announce()).statusCode).toBe(201);
+    await app.close();
+  });
+});
+
 describe('the operator', () => {
   const token = 'operator-token-0123456789abcdef';
   it('has a token of its own for the metrics', async () => {

@@ -9,6 +9,7 @@ import type { DestinationStream } from 'pino';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '../config.js';
+import { isTrusted, systemClock, type Clock } from '../store/clock.js';
 import { guardRoutes, type Authenticator, type Owners } from './access.js';
 import { HealthChecks, HealthController } from './health.js';
 import { loggerModule } from './logging.js';
@@ -29,11 +30,15 @@ export interface ServerOptions {
   /** needed where the table says that something must be one's own */
   owners?: Owners;
   api?: Partial<ApiInfo>;
+  /** what arrivals are told by; while it is in doubt nothing is changed. The machine's by default. */
+  clock?: Clock;
   /** where log lines go; stdout by default */
   logStream?: DestinationStream;
   /** Content-Security-Policy of pages under a path of their own; the API itself allows nothing */
   pages?: (url: string) => Readonly<Record<string, readonly string[]>> | undefined;
 }
+
+const CHANGING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Paths that no controller declares: the description of the API and its page. */
 const isDocumentation = (path: string): boolean => path === '/openapi.json' || path === '/docs' || path.startsWith('/docs/');
@@ -129,7 +134,7 @@ async function prepare(
   routed: Map<string, Set<string>>,
   options: ServerOptions,
 ): Promise<void> {
-  const { config } = options;
+  const { config, clock = systemClock } = options;
   const faults = routeFaults(nest, options.access);
   if (faults.length > 0) throw new Error(`routes are not declared properly:\n  ${faults.join('\n  ')}`);
   const routes = listRoutes(nest, options.access);
@@ -152,6 +157,13 @@ async function prepare(
       reply.header('connection', 'close');
       if (!path.startsWith('/health/')) throw new Problem('try-again', {}, { headers: { 'retry-after': '5' } });
     }
+    if (!CHANGING.has(request.method)) return;
+    if (path.startsWith('/api/') && !isTrusted(clock)) throw new Problem('clock-in-doubt', {}, { headers: { 'retry-after': '5' } });
+    request.arrivedAt = clock.now();
+  });
+  server.addHook('preValidation', async (request) => {
+    // with a body a request is complete when that is
+    if (CHANGING.has(request.method) && request.body !== undefined && request.body !== null) request.arrivedAt = clock.now();
   });
   guardRoutes(server, (method, path) => declared.get(`${method} ${path}`), isDocumentation, {
     authenticator: options.authenticator,

@@ -251,6 +251,20 @@ describe('FlowRunner', () => {
     expect((await bench.sqlite.read('demo.box-logtimera')).events.map((event) => event.data)).toEqual([{ n: 51 }]);
   });
 
+  it('calls no deadline while the clock is in doubt', async () => {
+    let doubt = 0;
+    const clock = { now: () => bench.clock.now(), doubtMs: () => doubt };
+    const runner = host({ clock });
+    await give({ type: 'Fill', n: 1 });
+    await rest(runner);
+    doubt = 1_001;
+    await bench.clock.set(HOUR_LATER);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await reactions()).toHaveLength(1);
+    doubt = 0;
+    await until('fired', async () => (await reactions()).length >= 2);
+  });
+
   it('names in a timer’s reaction only what it takes in: how much else was written meanwhile stands nowhere', async () => {
     const fills: Flow<any> = { ...watch, handles: ['box.filled'] };
     const runner = host({ flows: [fills] });

@@ -4,7 +4,7 @@ import { InvalidEvent, UnknownEvent, type Catalogue, type Position, type Recorde
 import { flowReacted, type Flow, type FlowCommand } from '@minipilot/kernel/flow.js';
 import { flowCommandId, timerInputId, uuid5 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
-import type { Clock } from '../store/clock.js';
+import { isTrusted, type Clock } from '../store/clock.js';
 import { StoreUnavailable, type EventStore } from '../store/port.js';
 import { KeyReused, type DecisionRunner, type RunOptions } from './decision-runner.js';
 import { flowBook, type Book, type Place, type Reacted, type TakeIn } from './flow-book.js';
@@ -378,6 +378,8 @@ class FlowHost {
     this.timersAt = Date.now() + pollMs;
     const { timers, clock, store } = this.options;
     const { name } = this.flow;
+    // a wrong clock would call a deadline early
+    if (!isTrusted(clock)) return;
     const now = clock.now();
     const due = (await timers.due(now, PAGE, name)).filter((t) => t.flow === name && t.due <= now && !this.fired.has(firedKey(t)));
     if (due.length > 0) this.due = { timers: due, head: await store.head() };

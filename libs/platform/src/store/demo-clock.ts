@@ -26,6 +26,11 @@ export class DemoClock implements Clock {
     return (this.row.get()?.at as Instant | undefined) ?? this.system.now();
   }
 
+  /** Once set it is right by definition; before that it is the system's, with the system's doubt. */
+  doubtMs(): number {
+    return this.row.get() === undefined ? (this.system.doubtMs?.() ?? 0) : 0;
+  }
+
   /**
    * Sets the clock for all processes. Throws RangeError for what is no instant and for a time before `now()`;
    * the first setting on a store without events may be any time, so that a simulation can begin in the past.
