@@ -22,6 +22,7 @@ import {
   YesNo,
 } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
+import { StaleDraft } from '@minipilot/platform/privacy/vault.js';
 import { handler, type Act, type Desk } from '../desk.js';
 import { CodeField } from '../fields.js';
 
@@ -218,7 +219,7 @@ export const scoringHandlers = [
       { type: 'SaveCard', call: act.call!, member, application },
       { secrets, body: { values, comment: comment ?? null } },
     );
-    await keepOwnCard(desk, act, { values, comment: comment ?? null });
+    await keepOwnCard(desk, act, { values, comment: comment ?? null, revision: answer.revision });
     return answer;
   }),
   handler(FinishBook, async (desk, _body, act) => {
@@ -255,21 +256,33 @@ export const scoringHandlers = [
   }),
 ];
 
-/** The member's own card stays readable to the member, and to nobody else, from a draft in the vault. */
-async function keepOwnCard(desk: Desk, act: Act, card: { values: number[] | null; comment: string | null }): Promise<void> {
+/** A member's own card as the vault keeps it; `revision` is that of its event in the book. */
+export interface OwnCard {
+  values: number[] | null;
+  comment: string | null;
+  revision: number;
+}
+
+/**
+ * The member's own card stays readable to the member, and to nobody else, from a draft in the vault. What counts is the newest in the book:
+ * of cards saved at the same time on several machines a later one is never written over by an earlier one.
+ */
+async function keepOwnCard(desk: Desk, act: Act, card: OwnCard): Promise<void> {
   const { tenant, subject: owner } = act.caller;
   const { vault } = desk.parts;
   const id = cardDraft(act.call!, owner, act.application!);
   const now = desk.now();
-  const draft = await vault.createDraft({
-    id,
-    tenant,
-    owner,
-    scope: `card/${act.call}`,
-    body: card,
-    now,
-    expiresAt: '9999-12-31T00:00:00.000Z',
-  });
-  if (draft.body !== null && JSON.stringify(draft.body) !== JSON.stringify(card))
-    await vault.saveDraft(tenant, id, card, draft.version, now);
+  const scope = `card/${act.call}`;
+  let { version, body } = await vault.createDraft({ id, tenant, owner, scope, body: card, now, expiresAt: '9999-12-31T00:00:00.000Z' });
+  while (body !== null && ((body as Partial<OwnCard>).revision ?? -1) < card.revision) {
+    try {
+      await vault.saveDraft(tenant, id, card, version, now);
+      return;
+    } catch (error) {
+      if (!(error instanceof StaleDraft)) throw error;
+      const stands = await vault.getDraft(tenant, id);
+      if (stands === null) return;
+      ({ version, body } = stands);
+    }
+  }
 }

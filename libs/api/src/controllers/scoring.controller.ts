@@ -21,6 +21,7 @@ import {
   FinishBook,
   memberName,
   namesOf,
+  type OwnCard,
   ProposeRound,
   RecordReading,
   RecuseFromApplication,
@@ -94,7 +95,9 @@ export class ScoringController {
       const proposal = await this.desk.proposal(events);
       const draft = id in book.cards ? await this.desk.parts.vault.getDraft(caller.tenant, cardDraft(call, caller.subject, id)) : null;
       const { v: _, tradeSecret: __, ...text } = proposal ?? { v: 1 };
-      applications.push({ id, erased: proposal === null, ...text, card: draft?.body ?? null });
+      const card = (draft?.body ?? null) as OwnCard | null;
+      const shown = card && { values: card.values, comment: card.comment };
+      applications.push({ id, erased: proposal === null, ...text, card: shown });
     }
     return {
       step: book.closed ? 'closed' : 'cards',
