@@ -126,7 +126,8 @@ describe.each([5_000, -5_000])('two desks of which one has a clock that is off b
         `${SUBMISSIONS - surelyEarly - surelyLate} under way at the close, ${again} sent more than once), ${listed.size} on the list; ` +
         `early ones missing: ${missing.length + wronglyLate.length}, late ones in it: ${lateIn.length + wronglyEarly.length}, mistimed: ${mistimed.length}`,
     );
-    expect([missing, lateIn, wronglyLate, wronglyEarly, mistimed]).toEqual([[], [], [], [], []]);
+    const few = [missing, lateIn, wronglyLate, wronglyEarly, mistimed].map((wrong) => wrong.slice(0, 3));
+    expect(few).toEqual([[], [], [], [], []]);
     expect(listed.size).toBe(early.length);
     expect([surelyEarly > 200, surelyLate > 200]).toEqual([true, true]);
   }, 120_000);
