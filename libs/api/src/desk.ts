@@ -2,7 +2,7 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { Rejected, type Aggregate } from '@minipilot/kernel/decider.js';
 import type { Purpose, Recorded } from '@minipilot/kernel/event.js';
-import type { Instant } from '@minipilot/kernel/time.js';
+import { addMilliseconds, type Instant } from '@minipilot/kernel/time.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
 import type { KnownNames } from '@minipilot/grants/eligibility/personal-data.js';
 import type { Contact, ProposalText } from '@minipilot/grants/pilot/events.js';
@@ -199,6 +199,11 @@ export class Desk {
 
   arrivalOf({ arrivedAt }: Act): Instant {
     return arrivedAt ?? this.now();
+  }
+
+  /** By when a submission must be in the store. */
+  submitBy(act: Act): Instant {
+    return addMilliseconds(this.arrivalOf(act), SUBMIT_WITHIN_MS);
   }
 }
 

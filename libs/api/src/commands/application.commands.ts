@@ -4,7 +4,7 @@ import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
 import { HELPERS } from '@minipilot/identity/policy-table.js';
 import { entityId, uuid5 } from '@minipilot/kernel/ids.js';
-import { addDays, addMilliseconds, localDate, startOfDay } from '@minipilot/kernel/time.js';
+import { addDays, localDate, startOfDay } from '@minipilot/kernel/time.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
 import {
   Cents,
@@ -22,7 +22,7 @@ import {
 } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { ShapePipe } from '@minipilot/platform/http/validation.js';
-import { asProblem, handler, SUBMIT_WITHIN_MS, type Act, type Answer, type Desk } from '../desk.js';
+import { asProblem, handler, type Act, type Answer, type Desk } from '../desk.js';
 import { businessIdGiven, duplicateOf } from '../eligibility.js';
 import { draftScope } from '../ownership.js';
 import { textHints } from '../personal-data-hints.js';
@@ -244,7 +244,7 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
       filedBy: actor,
       ...facts,
     },
-    { secrets, notAfter: addMilliseconds(arrivedAt, SUBMIT_WITHIN_MS), body: { draft: act.draft ?? null } },
+    { secrets, notAfter: desk.submitBy({ ...act, arrivedAt }), body: { draft: act.draft ?? null } },
   );
   const { late, arrivedAt: registered } = done.events[0]!.data as { late: boolean; arrivedAt: string };
   return {

@@ -111,7 +111,7 @@ async function castBallot(desk: Desk, act: Act, command: VoteCommand, choices: r
     secrets: [{ purpose: 'ballot', payload: { v: 1, tracker, choices: sorted }, to: opened.boxKey }],
     // a fingerprint of the choices themselves could be guessed as long as the voter's key exists
     body: { ballot: (await masked('ballot', ...sorted)).toString('hex') },
-    notAfter: desk.submitBy(),
+    notAfter: desk.submitBy(act),
   });
   return { tracker, replaced: done.revision > 0, closesAt: opened.closesAt };
 }
