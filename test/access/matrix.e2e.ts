@@ -1,6 +1,5 @@
 import { request } from 'node:http';
 import { policyTable, type PolicyRow } from '@minipilot/identity/policy-table.js';
-import { stages } from '@minipilot/identity/stages.js';
 import { Matrix, type Table } from './matrix.js';
 import { outsideStages } from './outside.js';
 import { World } from './world.js';
@@ -102,17 +101,20 @@ describe('the policy table holds in every cell', () => {
   it('of stages: outside it, each route is refused as the table says, and nothing changes', async () => {
     await world.closeScoring();
     const outside = outsideStages(world);
-    const staged = Object.entries(table).flatMap(([route, { stage }]) => (stage === undefined ? [] : [{ route, stage }]));
-    expect(Object.keys(outside).sort()).toEqual(staged.map(({ route }) => route).sort());
     const before = await history();
-    const told: [string, string | undefined][] = [];
-    for (const { route, stage } of staged) {
-      const codes: readonly string[] = stages[stage].otherwise;
-      const code = await matrix.outside(route, outside[route]!);
-      if (!codes.includes(code)) told.push([route, `wanted ${codes.join(' or ')}, got ${code}`]);
-    }
-    process.stdout.write(`policy matrix: stages tried: ${staged.length}, failures: ${told.length}\n`);
-    expect(told).toEqual([]);
+    const { cells, failures } = await matrix.tryStages(table, outside);
+    process.stdout.write(`policy matrix: stages tried: ${cells}, failures: ${failures.length}\n`);
+    expect(failures).toEqual([]);
+    expect(Object.keys(outside).filter((route) => table[route]?.stage === undefined)).toEqual([]);
     expect(await history()).toEqual(before);
+
+    // a stage that is another's, and one that nobody knows how to leave
+    const other = { ...table['POST /api/:tenant/calls/:call/rounds']!, stage: 'paid' as const };
+    const unknown = { ...table['PUT /api/:tenant/policy']!, stage: 'paid' as const };
+    const planted = { 'POST /api/:tenant/calls/:call/rounds': other, 'PUT /api/:tenant/policy': unknown };
+    expect((await matrix.tryStages(planted, outside)).failures).toEqual([
+      'POST /api/:tenant/calls/:call/rounds: wanted not-paid, got call-is-ranked',
+      'PUT /api/:tenant/policy: wanted not-paid, got no call from outside its stage',
+    ]);
   }, 120_000);
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
 import type { PolicyRow } from '@minipilot/identity/policy-table.js';
 import { ROLES, type Role } from '@minipilot/identity/roles.js';
+import { stages } from '@minipilot/identity/stages.js';
 import { ask, ok } from '../support/api.js';
 import { sampleBody, type Description } from './sample-body.js';
 import type { Outside } from './outside.js';
@@ -204,8 +205,21 @@ export class Matrix {
     return null;
   }
 
+  /** Calls each route of the table that has a stage outside it. */
+  async tryStages(table: Table, outside: Readonly<Record<string, Outside>>): Promise<{ cells: number; failures: string[] }> {
+    const failures: string[] = [];
+    const staged = Object.entries(table).flatMap(([route, { stage }]) => (stage === undefined ? [] : [{ route, stage }]));
+    for (const { route, stage } of staged) {
+      const codes: readonly string[] = stages[stage].otherwise;
+      const how = outside[route];
+      const code = how === undefined ? 'no call from outside its stage' : await this.outside(route, how);
+      if (!codes.includes(code)) failures.push(`${route}: wanted ${codes.join(' or ')}, got ${code}`);
+    }
+    return { cells: staged.length, failures };
+  }
+
   /** Calls a route outside its stage; returns the code of the refusal, or the status of what was none. */
-  async outside(route: string, { caller, ids, body, shown }: Outside): Promise<string> {
+  private async outside(route: string, { caller, ids, body, shown }: Outside): Promise<string> {
     const [method, template] = route.split(' ') as [string, string];
     const path = template.replace(/:(\w+)/g, (_, name: string) => (name === 'tenant' ? 'demo' : ids[name]!));
     const token = (await this.token(caller))!;
