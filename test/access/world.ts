@@ -73,6 +73,7 @@ export class World {
       pilot: this.done,
       application: this.done,
       message: randomUUID(),
+      name: randomUUID(),
       batch: this.batch,
       service: this.service,
       stream: `demo.pilot-${this.done}`,

@@ -70,6 +70,7 @@ describe('what people tell about themselves', () => {
     const item = { result: 'granted', cents: 50_000, reasonCode: 'hyödyllinen', reason: `Hyvä idea: ${PLANTED.idea}` };
     const decision = { section: '§ 9', caseNumber: 'K/9', decidedOn: '2027-02-05' };
     await staff.decider.post(`calls/${call}/decisions`, { ...decision, decisions: [{ ...item, application: paid }] });
+    await staff.officer.post(`calls/${call}/notices`, { applications: [paid], channel: 'electronic', sentOn: '2027-02-05' });
     await staff.officer.post(`calls/${call}/publication`, { publishedOn: '2027-02-05' });
     await town.api.settle();
     await kerttu.post(`applications/${paid}/acceptance`, { iban: PLANTED.iban });
@@ -112,6 +113,10 @@ describe('what people tell about themselves', () => {
       .filter((file) => wanted(file))
       .flatMap((file) => found(file, readFileSync(file)));
 
+  /** Mail of the demonstration lies open in its outbox, as it would in the mailbox of whoever it is for. */
+  const elsewhere = (file: string) => file.includes('demo-bank') || file.includes('outbox');
+  const letters = async () => (await staff.officer.get('desk/messages?state=to-post')).items.filter((m: any) => m.pilot === helped);
+
   async function publicAnswers(): Promise<string[]> {
     const { paths } = ok(await ask(deployment.desk, 'GET', '/openapi.json'));
     const ids: Record<string, string[]> = { call: [call], pilot: [paid, helped], service: [] };
@@ -134,6 +139,14 @@ describe('what people tell about themselves', () => {
     expect(proposal).toMatchObject({ idea: PLANTED.idea, tradeSecret: PLANTED.secret });
     const data = JSON.stringify(await kerttu.get('my/data'));
     for (const what of ['name', 'phone', 'idea', 'happened'] as const) expect(data).toContain(PLANTED[what]);
+    // in the decision, in mail and in a letter
+    const { text } = await kerttu.ask('GET', `applications/${paid}/decision.html`);
+    for (const what of ['name', 'address', 'title', 'idea', 'line'] as const) expect(text).toContain(PLANTED[what]);
+    expect(data).toContain(JSON.stringify(text).slice(1, -1));
+    expect(inFiles((file) => file.includes('outbox'))).toContainEqual(expect.stringMatching(/^email in .*\.eml$/));
+    const [letter] = await letters();
+    const printed = await staff.officer.ask('GET', `applications/${helped}/letters/${letter.id}`);
+    for (const what of ['helped', 'helpedAddress'] as const) expect(printed.text).toContain(PLANTED[what]);
     // and the search would find it
     expect(found('a line', Buffer.from(data))).toEqual(expect.arrayContaining(['name in a line', 'idea in a line']));
     expect(found('a line', Buffer.from(`x ${encodeURIComponent(PLANTED.helped)} ${PLANTED.iban}`))).toEqual([
@@ -147,7 +160,7 @@ describe('what people tell about themselves', () => {
     const rows = filesBelow(deployment.data).filter((file) => file.includes('read-models.sqlite'));
     expect(rows.reduce((sum, file) => sum + statSync(file).size, 0)).toBeGreaterThan(50_000);
     // the demo bank knows accounts that it was told of, as a bank does
-    expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
+    expect(inFiles((file) => !elsewhere(file))).toEqual([]);
   });
 
   it('stands in no line of the log, though it logs all it can', () => {
@@ -192,6 +205,9 @@ describe('what people tell about themselves', () => {
       const after = await staff.officer.get(`applications/${paid}`);
       expect(after).toMatchObject({ proposal: null, reportText: null, contact: { name: PLANTED.name } });
       expect(after.decision.reason).toBeNull();
+      // the decision itself is kept as long as the law wants the grant's papers; mail of the demonstration is not
+      expect((await staff.officer.ask('GET', `applications/${paid}/decision.html`)).text).toContain(PLANTED.name);
+      expect(inFiles((file) => file.includes('outbox'))).toEqual([]);
     });
 
     it('goes for good where nothing was paid: nobody can read it any more, and the history still stands', async () => {
@@ -230,6 +246,9 @@ describe('what people tell about themselves', () => {
       expect((await officer.get(`applications/${helped}`)).contact.name).toBe(PLANTED.helped);
       expect(ok(await erase({ application: helped }))).toMatchObject({ held: [], erased: { identities: 1 } });
       expect(await officer.get(`applications/${helped}`)).toMatchObject({ contact: null, proposal: null });
+      const [letter] = await letters();
+      expectProblem(await officer.ask('GET', `applications/${helped}/letters/${letter.id}`), 410, 'document-erased');
+      expect(filesBelow(deployment.data).filter((file) => file.endsWith(letter.digest))).toEqual([]);
     });
 
     it('stays gone when the process starts anew, and all that goes on with the rest goes on', async () => {

@@ -11,7 +11,7 @@ import type { Policy } from '@minipilot/grants/policy/events.js';
 import { policyStream } from '@minipilot/grants/streams.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import type { Caller } from '@minipilot/platform/http/request-context.js';
-import type { PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
+import type { FileFolder, PublicFiles, SealedFiles } from '@minipilot/platform/privacy/files.js';
 import type { BallotBoxes } from '@minipilot/platform/privacy/ballot-box.js';
 import type { Randomness, Sealer } from '@minipilot/platform/privacy/port.js';
 import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
@@ -37,6 +37,8 @@ export interface DeskParts {
   files: SealedFiles;
   /** documents for everybody */
   publicFiles: PublicFiles;
+  /** mail of the demonstration; null where mail leaves */
+  outbox: FileFolder | null;
   /** ids of the pilots that a person applied for, filed or answers for; the list may be longer, each is looked at in its stream */
   pilotsOf(tenant: string, subject: string): Promise<string[]>;
 }

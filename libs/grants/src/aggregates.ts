@@ -8,6 +8,7 @@ import { closing } from './flows/closing.js';
 import { completing } from './flows/completing.js';
 import { deciding } from './flows/deciding.js';
 import { funding } from './flows/funding.js';
+import { notifying } from './flows/notifying.js';
 import { paying } from './flows/paying.js';
 import { reporting } from './flows/reporting.js';
 import { selecting } from './flows/selecting.js';
@@ -51,4 +52,5 @@ export const flows: readonly Flow<any>[] = [
   reporting,
   adopting,
   completing,
+  notifying,
 ];

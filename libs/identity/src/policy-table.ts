@@ -202,6 +202,8 @@ export const policyTable = {
   'GET /demo/clock': { for: 'signed-in' },
   'POST /demo/clock': { for: 'signed-in' },
   'POST /demo/bank/accounts': { for: 'signed-in' },
+  'GET /demo/outbox': { for: ['officer', 'admin'] },
+  'GET /demo/outbox/:name': { for: ['officer', 'admin'] },
 
   // What machines ask
   'GET /health/live': { for: 'public' },

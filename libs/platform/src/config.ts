@@ -16,6 +16,12 @@ export interface Config {
   trustProxy: readonly string[] | false;
   /** minutes for which a sign-in counts as fresh, where approvals, accounts and decisions want one */
   freshMinutes: number;
+  /** mail server, with its credentials; without it the demonstration keeps mail in a folder */
+  smtpUrl: string | undefined;
+  /** address that mail comes from */
+  mailFrom: string;
+  /** where people find the service, without a slash at its end; undefined where it was not said */
+  publicUrl: string | undefined;
   /** bearer token for /metrics */
   operatorToken: string | undefined;
   /** the reference that the machine's clock is held against; without it the machine's clock is believed */
@@ -90,6 +96,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'addresses or networks with commas between',
     ),
     freshMinutes: setting('MINIPILOT_FRESH_MINUTES', 15, whole(1, 1440), 'a number of minutes from 1 to 1440'),
+    smtpUrl: setting<string | undefined>(
+      'MINIPILOT_SMTP_URL',
+      undefined,
+      (value) => (/^smtps?:\/\/\S+$/.test(value) && URL.canParse(value) ? value : undefined),
+      'a URL such as smtps://user:password@mail.example',
+    ),
+    mailFrom: setting(
+      'MINIPILOT_MAIL_FROM',
+      'minipilot@demo.example',
+      (value) => (/^[\w.+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value) ? value : undefined),
+      'an e-mail address',
+    ),
+    publicUrl: setting<string | undefined>(
+      'MINIPILOT_PUBLIC_URL',
+      undefined,
+      (value) => (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value) ? value.replace(/\/+$/, '') : undefined),
+      'a URL such as https://minipilot.example',
+    ),
     operatorToken: setting<string | undefined>(
       'MINIPILOT_OPERATOR_TOKEN',
       undefined,

@@ -1,4 +1,5 @@
-import { expectProblem, iban, type Person } from '../../support/api.js';
+import { createHash } from 'node:crypto';
+import { ask, expectProblem, iban, type Person } from '../../support/api.js';
 import { callForm, form, DISTRICTS, type Year } from '../municipality.js';
 
 /** Story A until the money is back: a rolling call, an applicant without e-ID, an account that is somebody else's. */
@@ -44,6 +45,26 @@ export function cafe(year: Year): void {
       });
     });
 
+    it('gets a letter that it has arrived, since Aune has no e-mail; the others get theirs by mail', async () => {
+      const { officer } = year.town.staff;
+      const duty = (await officer.all('worklist?role=officer')).find((d) => d.duty === 'post-letter');
+      const [letter] = await officer.all('desk/messages?state=to-post');
+      expect(letter).toMatchObject({ pilot: year.aune, kind: 'receipt', why: 'no-email', language: 'fi' });
+      expect(duty).toMatchObject({ about: 'message', id: letter.id });
+      const path = `applications/${year.aune}/letters/${letter.id}`;
+      const printed = await officer.ask('GET', path);
+      expect(printed.headers.get('etag')).toBe(`"${letter.digest}"`);
+      for (const part of ['Aune Virtanen', 'Jukolantie 4', `Vastaanottokuittaus ${year.aune.slice(0, 8).toUpperCase()}`])
+        expect(printed.text).toContain(part);
+      expectProblem(await officer.ask('POST', `${path}/posting`, { body: { on: '2027-03-03' } }), 409, 'date-in-future');
+      await officer.post(`${path}/posting`, { on: '2027-03-02' });
+      await year.town.api.settle();
+      expect(await officer.all('desk/messages?state=to-post')).toEqual([]);
+      expect((await others[0]!.who.get(`applications/${others[0]!.id}/messages`)).items).toMatchObject([
+        { kind: 'receipt', state: 'sent', addressee: 'applicant' },
+      ]);
+    });
+
     it('is read, and decided by the office-holder on Friday 5.3, never by who helped', async () => {
       await year.at('2027-03-03T08:00:00.000Z');
       const { officer, agent, decider } = year.town.staff;
@@ -81,7 +102,12 @@ export function cafe(year: Year): void {
 
     it('has its notice on 12.3 and the residents theirs on 15.3; both may appeal until Tuesday 30.3, after Easter, and it is final from 31.3', async () => {
       const { officer, agent } = year.town.staff;
-      await officer.post(`calls/${call}/notices`, { applications: [year.aune], channel: 'letter', sentOn: '2027-03-05' });
+      const document = `applications/${year.aune}/decision`;
+      expectProblem(await officer.ask('GET', `${document}.html`), 409, 'not-noticed');
+      const letter = await officer.ask('GET', `${document}-draft.html?postedOn=2027-03-05`);
+      const body = { applications: [year.aune], channel: 'electronic', sentOn: '2027-03-05' };
+      expectProblem(await officer.ask('POST', `calls/${call}/notices`, { body }), 409, 'no-electronic-address');
+      await officer.post(`calls/${call}/notices`, { ...body, channel: 'letter' });
       await officer.post(`calls/${call}/notices`, { applications: others.map((o) => o.id), channel: 'electronic', sentOn: '2027-03-05' });
       await year.at('2027-03-08T08:00:00.000Z');
       await officer.post(`calls/${call}/publication`, { publishedOn: '2027-03-08' });
@@ -92,6 +118,46 @@ export function cafe(year: Year): void {
         finalFrom: '2027-03-31',
         decision: { result: 'granted', cents: 50_000, section: '§ 31', reason: { reason: 'Hyödyttää alueen asukkaita.' } },
       });
+      // what was posted is what is kept, byte by byte
+      const kept = await agent.ask('GET', `${document}.html`);
+      expect(kept.text).toBe(letter.text);
+      const { digest } = (await agent.get(`applications/${year.aune}`)).notice.document;
+      expect([kept.headers.get('etag'), createHash('sha256').update(kept.text).digest('hex')]).toEqual([`"${digest}"`, digest]);
+      for (const part of [
+        'Aune Virtanen',
+        '§ 31',
+        'KAU/31/2027',
+        '500,00',
+        'Hyödyttää alueen asukkaita.',
+        '30. maaliskuuta 2027',
+        'Oikaisuvaatimusohje',
+      ])
+        expect(kept.text).toContain(part);
+      expect((await agent.ask('GET', `${document}.html?language=sv`)).text).toContain('Detta är en översättning');
+      expectProblem(await others[0]!.who.ask('GET', `${document}.html`), 404, 'not-found');
+      expect((await officer.all(`applications/${year.aune}/messages`)).at(-1)).toMatchObject({
+        kind: 'decision',
+        state: 'posted',
+        postedOn: '2027-03-05',
+        digest,
+      });
+      // the others have theirs by mail, with the document that is kept
+      const [first] = others;
+      const told = (await first!.who.get(`applications/${first!.id}/messages`)).items.at(-1);
+      expect(told).toMatchObject({
+        kind: 'decision',
+        state: 'sent',
+        digest: (await first!.who.get(`applications/${first!.id}`)).notice.document.digest,
+      });
+      const mail = await ask(year.town.api.deployment.desk, 'GET', `/demo/outbox/${told.id}.eml`, { token: officer.token });
+      expect(mail.text).toContain(`Message-ID: <${told.id}@demo.example>`);
+      const own = (await first!.who.ask('GET', `applications/${first!.id}/decision.html`)).text;
+      expect(mail.text.replace(/\r\n/g, '')).toContain(Buffer.from(own).toString('base64'));
+      // and everybody reads what was decided, without a name
+      const open = await ask(year.town.api.deployment.open, 'GET', `/api/demo/calls/${call}/decisions.html?language=sv`);
+      expect(open.text).toContain('<html lang="sv">');
+      expect(open.text).not.toMatch(/Aune|Asukas|KAU\/31/);
+      expect((await officer.ask('GET', `calls/${call}/minutes.html`)).text).toContain('Aune Virtanen');
     });
 
     it('waits alone on 9.3, since the account is her son’s; the other six are paid', async () => {

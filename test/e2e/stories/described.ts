@@ -20,6 +20,8 @@ export function everyRead(year: Year): void {
       const reader = await api.as('lukija', [...ROLES], 'Liisa Lukija');
       const [batch] = await staff.clerk.all('batches');
       const [service] = await api.openAll('services');
+      const [letter] = await staff.officer.all(`applications/${year.aune}/messages`);
+      const [mail] = ok(await ask(api.deployment.desk, 'GET', '/demo/outbox', { token: reader.token })).items;
       const ids: Record<string, string> = {
         tenant: 'demo',
         call: year.autumn,
@@ -28,6 +30,8 @@ export function everyRead(year: Year): void {
         service: service.service,
         stream: `demo.scoring-${year.autumn}`,
         year: '2027',
+        message: letter.id,
+        name: mail.name,
       };
       const { paths } = JSON.parse(readFileSync(join(projectRoot, 'docs', 'openapi.json'), 'utf8')) as Description;
       const read: string[] = [];

@@ -251,6 +251,15 @@ export function tie(year: Year): void {
         notice: { noticeOn: '2027-10-15', appealUntil: '2027-10-29' },
         ...windows,
       });
+      // each is told in a document of their own: their scores, their window, and not who else applied
+      const document = async (id: string) => (await officer.ask('GET', `applications/${id}/decision.html`)).text;
+      const [mine, other] = [byPlace(1), byPlace(2)];
+      const text = await document(mine.id);
+      for (const part of [mine.name, '25. lokakuuta 2027', 'Oman hakemuksesi arviot', 'Arvio 2']) expect(text).toContain(part);
+      expect(text).not.toContain(other.name);
+      expect(await document(letter)).toContain('29. lokakuuta 2027');
+      expect(await document(late.id)).toContain('jätetään tutkimatta');
+      expectProblem(await mine.who.ask('GET', `applications/${other.id}/decision.html`), 404, 'not-found');
     });
 
     it('pays eight of the nine on 13.10; the skaters’ adult steps back on 12.10, and Sanna, who takes over on 20.10, is paid to her own account', async () => {

@@ -6,8 +6,6 @@ const ETAG = { ETag: { description: 'Revision of what is answered, for If-Match.
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
-const PAGE = { 'text/html': { schema: { type: 'string' as const } } };
-
 export interface Described {
   /** what the summary leaves out */
   description?: string;
@@ -30,7 +28,8 @@ export function Describe(
   answer: Type | readonly Type[] | 'page' | null,
   more: Described = {},
 ): MethodDecorator {
-  const { description, status = 200, etag, media, refusals = {} } = more;
+  const { description, status = 200, etag, refusals = {} } = more;
+  const media = answer === 'page' ? 'text/html' : more.media;
   const response = { status, description: '', ...(etag ? { headers: ETAG } : {}) };
   const operation = applyDecorators(
     ApiOperation({ operationId, summary, ...(description === undefined ? {} : { description }) }),
@@ -38,8 +37,7 @@ export function Describe(
   );
   if (media !== undefined)
     return applyDecorators(operation, ApiResponse({ ...response, content: { [media]: { schema: { type: 'string' } } } }));
-  if (answer === null) return applyDecorators(operation, ApiResponse(response));
-  if (answer === 'page') return applyDecorators(operation, ApiResponse({ ...response, content: PAGE }));
+  if (answer === null || answer === 'page') return applyDecorators(operation, ApiResponse(response));
   if (!Array.isArray(answer)) return applyDecorators(operation, ApiResponse({ ...response, type: answer as Type }));
   const schema = { oneOf: answer.map((type: Type) => ({ $ref: getSchemaPath(type) })) };
   return applyDecorators(operation, ApiExtraModels(...(answer as Type[])), ApiResponse({ ...response, schema }));

@@ -25,7 +25,7 @@ export const MessagePage = pageOf('MessagePage', MessageAnswer);
 
 class OutboxMail {
   @Str() name: string;
-  @Str() subject: string;
-  @Str() to: string;
+  @Str({ description: 'address that it is for' }) to: string;
+  @Str() messageId: string;
 }
 export const OutboxPage = pageOf('OutboxPage', OutboxMail);

@@ -2,7 +2,7 @@ import { PURPOSES } from '@minipilot/kernel/event.js';
 import type { Duty } from '@minipilot/insight/worklist.js';
 import { ROLES } from '@minipilot/identity/roles.js';
 import { ContactAnswer, ProposalTextAnswer, ReportTextAnswer } from './applications.js';
-import { Bool, Int, Moment, Of, Open, pageOf, Str, Uuid, Word } from './fields.js';
+import { Bool, Digest, Int, Moment, Of, Open, Str, Uuid, Word, pageOf } from './fields.js';
 
 const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner', 'recipient'];
 
@@ -22,6 +22,10 @@ export const DutyPage = pageOf('DutyPage', DutyAnswer);
 class HeldKey {
   @Word(PURPOSES) purpose: string;
   @Uuid() eventId: string;
+}
+class HeldFile {
+  @Digest({ description: 'SHA-256 of the document or letter' }) digest: string;
+  @Str({ nullable: true, description: 'the document itself' }) html: string | null;
 }
 class HeldDraft {
   @Str({ description: '`application/<call>` or `card/<call>`' }) scope: string;
@@ -54,6 +58,7 @@ export class MyData {
   @Word(ROLES, { list: true }) roles: string[];
   @Str({ list: true, description: 'kinds of identity under which the person is known' }) identities: string[];
   @Of(() => HeldKey, { list: true, description: 'sealed parts of events that can still be opened' }) sealed: HeldKey[];
+  @Of(() => HeldFile, { list: true, description: 'decision documents and letters' }) files: HeldFile[];
   @Of(() => HeldDraft, { list: true }) drafts: HeldDraft[];
   @Of(() => HeldSignIn, { list: true, description: 'sign-ins at browsers that have not ended' }) sessions: HeldSignIn[];
   @Of(() => HeldApplication, { list: true }) applications: HeldApplication[];

@@ -1,12 +1,15 @@
 import { person } from '@minipilot/grants/person/person.js';
 import { pilot } from '@minipilot/grants/pilot/pilot.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
-import { personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
+import { messages } from '@minipilot/grants/messages/messages.js';
+import { messagesStream, personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
 import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
 import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
 import { Cents, EmailField, IdField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
+import { fileOf } from '@minipilot/platform/privacy/sealer.js';
 import { handler, type Act, type Desk } from '../desk.js';
+import { outboxName } from '../mail/transport.js';
 import { CodeField } from '../fields.js';
 
 export class LeadDaysDto {
@@ -68,12 +71,27 @@ async function heldFor(
   return until === null ? [] : (['contact', 'iban'] as const).map((purpose) => ({ purpose, until }));
 }
 
+/** The demonstration keeps mail as it was sent; what was sent to somebody goes with them, whatever the law holds back elsewhere. */
+async function clearOutbox(desk: Desk, tenant: string, subject: string, pilots: readonly string[]): Promise<void> {
+  const { outbox } = desk.parts;
+  if (outbox === null) return;
+  for (const id of pilots) {
+    const { state } = await desk.parts.runner.look(messages, messagesStream(tenant, id));
+    for (const [message, { to }] of Object.entries(state.messages)) if (to === subject) await outbox.remove(outboxName(message));
+  }
+}
+
 async function forget(desk: Desk, act: Act, subject: string) {
   const { tenant } = act.caller;
-  const held = await heldFor(desk, act, subject, await desk.parts.pilotsOf(tenant, subject));
+  const pilots = await desk.parts.pilotsOf(tenant, subject);
+  const held = await heldFor(desk, act, subject, pilots);
   const purposes = PURPOSES.filter((p) => !held.some((h) => h.purpose === p));
   const answer = await desk.answer(act, person, personStream(tenant, subject), { type: 'ForgetPerson', purposes, held }, { body: {} });
+  const { sealed } = await desk.parts.vault.export(tenant, subject);
   const erased = await desk.parts.vault.erase(tenant, subject, purposes);
+  const gone = sealed.filter((key) => purposes.includes(key.purpose)).flatMap((key) => fileOf(key.eventId) ?? []);
+  await desk.parts.files.sweep(tenant, gone);
+  await clearOutbox(desk, tenant, subject, pilots);
   return { ...answer, erased, held };
 }
 

@@ -8,6 +8,7 @@ import { pilotStream, policyStream } from '@minipilot/grants/streams.js';
 import { deskPilots } from '@minipilot/insight/pilots.js';
 import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
+import { fileOf } from '@minipilot/platform/privacy/sealer.js';
 import {
   Actor,
   After,
@@ -124,7 +125,14 @@ export class PeopleController {
       .map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
     const moment = (at: number) => new Date(at).toISOString();
     const signIns = sessions.map(({ began, seen, ends }) => ({ began: moment(began), lastUsed: moment(seen), ends: moment(ends) }));
-    return { email, roles, identities, sealed, drafts: kept, sessions: signIns, applications };
+    const files = [];
+    for (const { purpose, eventId } of sealed) {
+      const digest = fileOf(eventId);
+      if (digest === undefined) continue;
+      files.push({ digest, html: (await this.desk.parts.files.read({ tenant, subject, purpose }, digest))?.toString('utf8') ?? null });
+    }
+    const events = sealed.filter(({ eventId }) => fileOf(eventId) === undefined);
+    return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications };
   }
 
   @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {

@@ -1,5 +1,5 @@
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
-import type { ProposalText, Contact } from '@minipilot/grants/pilot/events.js';
+import type { Contact } from '@minipilot/grants/pilot/events.js';
 import { pilot, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
 import { appealWindow } from '@minipilot/grants/policy/windows.js';
@@ -28,7 +28,8 @@ type Decided = Recorded & {
     proposal: string | null;
   };
 };
-const APPLYING = ['pilot.submitted', 'pilot.amended'];
+/** Events that hold the applicant's contact; a recipient who took over has one of their own. */
+const APPLYING = ['pilot.submitted', 'pilot.amended', 'pilot.completed'];
 type Words = { reason: string; departure?: string };
 
 /** One decision as its document tells it, and whose and in which language the document is. */
@@ -117,7 +118,7 @@ export class DocumentFacts {
       askedCents,
       arrivedAt,
       contact: await this.desk.opened<Static<typeof Contact>>(events, 'contact', APPLYING),
-      proposal: await this.desk.opened<Static<typeof ProposalText>>(events, 'proposal', APPLYING),
+      proposal: await this.desk.proposal(events),
       assessments: await this.assessments(application),
       notice,
       token: await this.token(state.applicant, [decided.id, telling]),
@@ -192,7 +193,7 @@ export class DocumentFacts {
     return {
       ...plain,
       name: (await this.desk.opened<{ name: string }>(events, 'contact', APPLYING))?.name ?? null,
-      title: (await this.desk.opened<{ title: string }>(events, 'proposal', APPLYING))?.title ?? null,
+      title: (await this.desk.proposal(events))?.title ?? null,
       caseNumber,
       reason: words?.reason ?? null,
       departureReason: words?.departure ?? null,

@@ -1,22 +1,26 @@
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { ApiTags } from '@nestjs/swagger';
 import { nextDue } from '@minipilot/insight/timers.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { DemoBank } from '@minipilot/platform/bank/demo-bank.js';
 import { IbanField, InstantField, OneOf, Text } from '@minipilot/platform/http/fields.js';
+import type { FileFolder } from '@minipilot/platform/privacy/files.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
-import { ChangesNothing } from '@minipilot/platform/http/request-context.js';
+import { ChangesNothing, Page, type PageRequest } from '@minipilot/platform/http/request-context.js';
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { advance, AdvanceFailed } from '@minipilot/platform/run/demo-clock-advance.js';
 import type { DemoClock } from '@minipilot/platform/store/demo-clock.js';
 import { DemoAccount, DemoClockMoved, DemoTime } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
+import { OutboxPage } from '../answers/documents.js';
 
 /** What the demonstration can do that no real municipality could. */
 export interface DemoParts {
   clock: DemoClock;
   readModels: ReadModels;
   bank: DemoBank;
+  outbox: FileFolder;
   idle(): Promise<boolean>;
   trouble(): { stopped: string[]; behind: string[] };
   poke(): void;
@@ -86,4 +90,30 @@ export class DemoController {
     await this.parts.bank.register({ iban, holder: holder ?? null, behaviour });
     return { iban, behaviour };
   }
+
+  @Describe('listDemoOutbox', 'Lists the mail that the demonstration would have sent', OutboxPage)
+  @Get('outbox')
+  async outbox(@Page() { limit, cursor }: PageRequest) {
+    const names = (await this.parts.outbox.list()).sort();
+    const from = cursor === undefined ? 0 : names.findIndex((name) => name > cursor);
+    const shown = from < 0 ? [] : names.slice(from, from + limit);
+    const items = await Promise.all(shown.map(async (name) => ({ name, ...headersOf(await this.parts.outbox.read(name)) })));
+    const last = shown.at(-1);
+    return { items, next: last !== undefined && last !== names.at(-1) ? last : null };
+  }
+
+  @Describe('getDemoMail', 'Shows one message as it would have been sent (RFC 5322)', null, { media: 'message/rfc822' })
+  @Get('outbox/:name')
+  async mail(@Param('name') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    const bytes = /^[0-9a-f-]{36}\.eml$/.test(name) ? await this.parts.outbox.read(name) : null;
+    if (bytes === null) throw new Problem('letter-not-found');
+    void reply.header('content-type', 'message/rfc822').header('content-disposition', 'attachment; filename="message.eml"');
+    return bytes.toString('latin1');
+  }
+}
+
+/** Whom a message is for, and its Message-ID; empty where the file is gone. */
+function headersOf(bytes: Buffer | null): { to: string; messageId: string } {
+  const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(bytes?.toString('latin1') ?? '')?.[1]?.trim() ?? '';
+  return { to: header('To'), messageId: header('Message-ID') };
 }

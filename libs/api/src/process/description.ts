@@ -48,6 +48,7 @@ a read with \`?after=<position>\` waits for it for a moment and says \`stale: tr
     application: 'Id of the application.',
     batch: 'Id of the payment batch.',
     service: 'Id of the service.',
+    name: 'Name of a message in the outbox.',
     message: 'Id of a message to the people of an application.',
     stream: 'Name of a stream, such as `demo.policy` or `demo.scoring-<call>`.',
   },

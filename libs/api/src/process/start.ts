@@ -19,7 +19,7 @@ import { createServer, listen, PortTaken, stopOnSignal, stopper } from '@minipil
 import type { ReadModels } from '@minipilot/platform/read-models/database.js';
 import { ReadModelsRefused } from '@minipilot/platform/read-models/database.js';
 import { waitFor, type Place } from '@minipilot/platform/read-models/read-after.js';
-import { PublicFiles } from '@minipilot/platform/privacy/files.js';
+import { FileFolder, PublicFiles } from '@minipilot/platform/privacy/files.js';
 import { KeyRefused } from '@minipilot/platform/privacy/keys.js';
 import { VaultRefused } from '@minipilot/platform/privacy/vault.js';
 import { StoreRefused } from '@minipilot/platform/store/connection.js';
@@ -28,6 +28,7 @@ import { openMachineClock, type CheckedClock } from '@minipilot/platform/store/c
 import { isTrusted, type Clock } from '@minipilot/platform/store/clock.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { Ownership } from '../ownership.js';
+import { mailErrands, transportOf } from '../mail/compose.js';
 import { registerDomainProblems } from '../problem-texts.js';
 import { DEMO_CLOCK, type DemoParts } from './demo.js';
 import { API_INFO } from './description.js';
@@ -147,7 +148,12 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   if (kind.worker && bank === null)
     throw new CannotStart('A connection to a real bank is not part of this release: set MINIPILOT_MODE=demo.');
 
-  const worker = kind.worker ? startWorker(write!, readModels, bank!, log) : null;
+  const transport = kind.worker ? transportOf(config, files(config.data).outbox) : null;
+  if (kind.worker && transport === null)
+    throw new CannotStart('Notices go out by mail: set MINIPILOT_SMTP_URL, and MINIPILOT_MAIL_FROM to the address that they come from.');
+  if (transport !== null) ending.push(() => transport.close());
+  const outside = transport === null ? null : { bank: bank!, mail: mailErrands(config, transport, write!) };
+  const worker = outside === null ? null : startWorker(write!, readModels, outside, log);
   if (worker !== null) {
     ending.push(() => worker.stop());
     if (demo && !kind.desk) ending.push(announceIdle(worker, write!, readModels));
@@ -163,6 +169,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   const parts: ApiParts = { read: { readModels, tokenKey, clock, positionOf: placed, publicFiles }, transparency: kind.transparency };
   if (kind.desk) {
     const { runner, store, vault, sealer, boxes, random, files: sealedFiles } = write!;
+    const outbox = demo ? new FileFolder(files(config.data).outbox) : null;
     const pilotsOf = async (tenant: string, subject: string) => {
       const head = await store.head();
       if (head !== null) await waitFor(readModels, [deskPilots], head, 5_000);
@@ -174,8 +181,8 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
         after = page.next;
       }
     };
-    parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, pilotsOf };
-    if (demo) parts.demo = demoParts(write!, readModels, bank!, worker);
+    parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, outbox, pilotsOf };
+    if (demo) parts.demo = demoParts(write!, readModels, bank!, worker, outbox!);
   }
   const sign: Authenticator = kind.desk ? await signIn(config, write!) : nobody;
   const nest = await createServer(ApiModule.with(parts), {
@@ -233,7 +240,7 @@ async function signIn(config: Config, { vault }: WriteParts): Promise<Authentica
   return authenticator(identity, subjectOf, config.tenants);
 }
 
-function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, worker: Worker | null): DemoParts {
+function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, worker: Worker | null, outbox: FileFolder): DemoParts {
   const idleElsewhere = async () => {
     const head = (await write.store.head()) ?? '';
     return (await readModels.getMeta(IDLE)) === `${head} ${write.clock.now()}`;
@@ -242,6 +249,7 @@ function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, wo
     clock: write.demoClock!,
     readModels,
     bank,
+    outbox,
     idle: worker === null ? idleElsewhere : () => worker.idle(),
     trouble: () => (worker === null ? { stopped: [], behind: ['the worker'] } : { stopped: worker.stopped(), behind: worker.behind() }),
     poke: () => worker?.poke(),

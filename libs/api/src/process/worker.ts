@@ -10,6 +10,7 @@ import { allIdle } from '@minipilot/platform/run/demo-clock-advance.js';
 import { readModelCursors } from '@minipilot/platform/run/flow-cursors.js';
 import { dispatcher, FlowRunner, type DueTimer, type Timers } from '@minipilot/platform/run/flow-runner.js';
 import { BallotErrands } from '../ballots.js';
+import type { MailErrands } from '../mail/errands.js';
 import { BankErrands } from './errands.js';
 import type { WriteParts } from './parts.js';
 
@@ -32,8 +33,14 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** What goes on by itself: projections, flows with their timers, errands to the bank, expiry of drafts. */
-export function startWorker(write: WriteParts, readModels: ReadModels, bank: Bank, log: Log): Worker {
+/** Whom the worker deals with. */
+export interface Outside {
+  bank: Bank;
+  mail: MailErrands;
+}
+
+/** What goes on by itself: projections, flows with their timers, errands to the bank and of mail, expiry of drafts. */
+export function startWorker(write: WriteParts, readModels: ReadModels, { bank, mail }: Outside, log: Log): Worker {
   const { store, clock, runner, sealer, boxes, vault } = write;
   const projector = new Projector({
     store,
@@ -76,6 +83,7 @@ export function startWorker(write: WriteParts, readModels: ReadModels, bank: Ban
     runner,
     dispatch(command, ids) {
       if (command.aggregate === 'bank') return errands.run(command, ids);
+      if (command.aggregate === 'mail') return mail.run(command, ids);
       return command.aggregate === 'ballot-box' ? ballots.run(command, ids) : decide(command, ids);
     },
     cursors: readModelCursors(readModels),

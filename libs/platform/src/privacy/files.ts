@@ -25,8 +25,8 @@ export class FileFolder {
     return join(this.dir, name);
   }
 
-  /** When it resolves, the bytes survive a power cut under this name. Throws StoreUnavailable. */
-  async put(name: string, bytes: Uint8Array): Promise<void> {
+  /** When it resolves, the bytes survive a power cut under this name, unless `durable` is false. Throws StoreUnavailable. */
+  async put(name: string, bytes: Uint8Array, { durable = true } = {}): Promise<void> {
     const path = this.path(name);
     const temporary = join(this.dir, `.${randomUUID()}.tmp`);
     try {
@@ -34,12 +34,12 @@ export class FileFolder {
       const file = await open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(bytes);
-        await file.sync();
+        if (durable) await file.sync();
       } finally {
         await file.close();
       }
       await rename(temporary, path);
-      await syncFolder(this.dir);
+      if (durable) await syncFolder(this.dir);
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw new StoreUnavailable(`a file could not be written to ${this.dir}`, { cause });

@@ -219,8 +219,11 @@ const unwrapOwn = (own: KeyObject, place: Omit<WrappedKey, 'wrapped'>, wrapped: 
 const partAad = (event: Pick<NewEvent, 'tenant' | 'id' | 'type'>, part: { subject: string; purpose: Purpose }): Buffer =>
   Buffer.from(jcs([event.tenant, event.id, event.type, part.subject, part.purpose]));
 
+const FILE = 'file:';
 /** What stands in the place of an event's id where the key of a file is kept. */
-export const fileKey = (file: string): string => `file:${file}`;
+const fileKey = (file: string): string => `${FILE}${file}`;
+/** The file whose key is kept there; undefined for an event's. */
+export const fileOf = (eventId: string): string | undefined => (eventId.startsWith(FILE) ? eventId.slice(FILE.length) : undefined);
 
 const keyPlace = ({ tenant, subject, purpose, file }: FilePlace, ciphertext: Uint8Array): Omit<WrappedKey, 'wrapped'> => ({
   tenant,
