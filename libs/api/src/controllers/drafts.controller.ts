@@ -115,12 +115,18 @@ export class DraftsController {
     @Arrival() arrivedAt: Instant,
     @SpokenLanguage() language: Language,
   ) {
-    const submitted: Saved = await this.bus.execute(order(new SubmitDraft(), { caller, commandId, call, draft, arrivedAt }));
-    // from what was submitted, so that a repeated request is answered the same
-    const events = await this.desk.history(pilotStream(caller.tenant, submitted.id));
+    const act = { caller, commandId, call, draft, arrivedAt };
+    const { body } = await draftIn(this.desk, act);
+    const submitted: Saved = await this.bus.execute(order(new SubmitDraft(), act));
+    // a draft that was submitted before is gone, and a repeated request is answered the same
+    const form = body === null ? await this.submitted(caller, submitted.id) : (body['form'] as DraftForm);
+    return { ...submitted, hints: formHints(form, language) };
+  }
+
+  private async submitted(caller: Caller, pilot: string): Promise<DraftForm> {
+    const events = await this.desk.history(pilotStream(caller.tenant, pilot));
     const words = { ...(await this.desk.opened<object>(events, 'contact')), ...(await this.desk.proposal(events)) };
-    const kind = events[0]!.data['kind'] as string;
-    return { ...submitted, hints: formHints({ ...words, kind }, language) };
+    return { ...words, kind: events[0]!.data['kind'] as string };
   }
 
   /** What the rules say so far, and what in the texts tells who applies: for the writer alone, stored nowhere. */
