@@ -22,6 +22,8 @@ export interface Plan {
   before: 'nothing' | 'amends' | 'withdraws' | 'withdraws-and-applies-again';
   /** is to happen where the call does not reach */
   ineligible: boolean;
+  /** an association that leaves its Y-tunnus out: it is asked for it, and sends it or not */
+  lacks: 'nothing' | 'business-id' | 'business-id-for-good';
   /** 0 to 1; committee and readers see it, each in their own way */
   quality: number;
   award: 'accepts' | 'declines' | 'is-silent' | 'other-recipient';
@@ -114,6 +116,7 @@ export function drawPlans(ideas: readonly Idea[], seed: number, districts: reado
     const askedCents = idea.euros === null ? 1000 * draw.whole(10, 50) : toCents(idea.euros);
     const outcome: Outcome = draw.under(0.5) ? 'yes' : draw.under(0.55) ? 'partly' : 'no';
     const form = formOf(idea, n, seed, draw, askedCents, idea.district ?? districts[draw.whole(0, districts.length - 1)]!);
+    const week = late ? closes + 1 : draw.whole(opens, closes);
     const plan: Plan = {
       n,
       method,
@@ -121,10 +124,11 @@ export function drawPlans(ideas: readonly Idea[], seed: number, districts: reado
       helped,
       form,
       askedCents,
-      week: late ? closes + 1 : draw.whole(opens, closes),
+      week,
       late,
       before: late ? 'nothing' : weighted(draw, { nothing: 88, amends: 6, withdraws: 5, 'withdraws-and-applies-again': 1 }),
       ineligible: !late && draw.under(0.03),
+      lacks: lacksOf(seed, n, form, late || (method === 'rolling' && week > closes - 3)),
       quality: draw.next(),
       award: weighted(draw, { accepts: 87, declines: 5, 'is-silent': 5, 'other-recipient': 3 }),
       account: weighted(draw, { plain: 80, 'close-name': 5, 'other-name': 4, unchecked: 2, rejects: 5, returns: 4 }),
@@ -185,6 +189,13 @@ function formOf(idea: Idea, n: number, seed: number, draw: Chance, askedCents: n
     language: weighted(draw, { fi: 85, sv: 10, en: 5 }),
     confirmed: true,
   };
+}
+
+/** Some associations leave their Y-tunnus out, where there is time to ask for it. */
+function lacksOf(seed: number, n: number, { kind }: Form, noTime: boolean): Plan['lacks'] {
+  const draw = chance(seed, 'lacks', n);
+  if (kind !== 'association' || noTime || !draw.under(0.3)) return 'nothing';
+  return draw.under(0.8) ? 'business-id' : 'business-id-for-good';
 }
 
 /** A Y-tunnus with its check digit, another one for each applicant. */

@@ -46,6 +46,7 @@ export class Year implements Course {
       await this.goTo(week, 2, '12:00');
       tell(week, 'checks and readings');
       await each(this.arriving(week), WIDTH, (plan) => this.changeOrWithdraw(plan));
+      await this.complete(week);
       await this.check(week);
       if (week === WEEKS.ranked.closes + 2) await this.score();
       await this.goTo(week, 4, '10:00');
@@ -103,13 +104,14 @@ export class Year implements Course {
     const week = moment(this.options.calendar, plan.week, 1, '09:00');
     const helped = plan.helped ? { helped: { channel: 'agent', writtenAt: week, authorised: true } } : {};
     const step = `${plan.n}${again}`;
-    const { idea, lines: _, ...started } = plan.form;
+    const form = plan.lacks === 'nothing' ? plan.form : { ...plan.form, businessId: undefined };
+    const { idea, lines: _, ...started } = form;
     const saved = plan.n % 7 === 0;
-    const draft = await client.post(plan.who, `calls/${call}/drafts`, `draft/${step}`, { form: saved ? started : plan.form, ...helped });
+    const draft = await client.post(plan.who, `calls/${call}/drafts`, `draft/${step}`, { form: saved ? started : form, ...helped });
     const path = `calls/${call}/drafts/${draft['id']}`;
     if (saved) {
       try {
-        await client.put(plan.who, path, `save/${step}`, { form: { ...plan.form, idea } }, `"${draft['revision']}"`);
+        await client.put(plan.who, path, `save/${step}`, { form: { ...form, idea } }, `"${draft['revision']}"`);
       } catch (error) {
         if (!(error instanceof Refused) || !['draft-submitted', 'stale'].includes(error.code)) throw error;
       }
@@ -135,25 +137,50 @@ export class Year implements Course {
     if (plan.before === 'withdraws-and-applies-again') await this.apply(plan, '/again');
   }
 
-  /** The officer checks what has come in; a rolling call is also read, by two. */
+  /** Applications that the officer has work with this week: rolling ones always, ranked ones after the close. */
+  private async atDesk(week: number): Promise<[Row, Plan][]> {
+    const found: [Row, Plan][] = [];
+    for (const method of METHODS) {
+      const since = week - WEEKS.ranked.closes;
+      if (method === 'ranked' && (since < 1 || since > 3)) continue;
+      await this.settle();
+      for (const row of await this.rows(method, 'submitted')) found.push([row, this.byId.get(row.id)!]);
+    }
+    return found;
+  }
+
+  /** Who was asked for a Y-tunnus last week sends it, or not. */
+  private async complete(week: number): Promise<void> {
+    const { client, calendar } = this.options;
+    const helped = { helped: { channel: 'agent', writtenAt: moment(calendar, week, 2, '12:00'), authorised: true } };
+    const asked = (await this.atDesk(week)).filter(([row, plan]) => row['completion'] === 'asked' && plan.lacks === 'business-id');
+    await each(asked, WIDTH, ([{ id }, { n, who, form, ...plan }]) => {
+      const body = { businessId: form.businessId, ...(plan.helped ? helped : {}) };
+      return client.post(who, `applications/${id}/completion`, `complete/${n}`, body);
+    });
+  }
+
+  /**
+   * The officer checks what has come in and asks for what is missing; a rolling call is also read, by two. The officer confirms what the rules
+   * suggest; an application that has changed is checked again.
+   */
   private async check(week: number): Promise<void> {
     const { client, calls, seed } = this.options;
-    const unchecked: [Row, Plan][] = [];
-    for (const method of METHODS) {
-      if (method === 'ranked' && week !== WEEKS.ranked.closes + 1) continue;
-      await this.settle();
-      for (const row of await this.rows(method, 'submitted')) unchecked.push([row, this.byId.get(row.id)!]);
-    }
-    const open = unchecked.filter(([row]) => row['suggestion'] === null);
-    // the officer confirms what the rules suggest; an application that was changed is checked again
-    await each(open, WIDTH, ([{ id, eligibility }, { n }]) => {
-      const { suggestion, reasons } = eligibility as { suggestion: string; reasons: { code: string }[] };
+    const open = (await this.atDesk(week)).filter(([row]) => row['suggestion'] === null && row['completion'] !== 'asked');
+    const checked: [Row, Plan][] = [];
+    await each(open, WIDTH, async ([row, plan]) => {
+      const { suggestion, reasons } = row['eligibility'] as { suggestion: string; reasons: { code: string }[] };
       const codes = suggestion === 'eligible' ? [] : reasons.map(({ code }) => code);
-      return client.post(STAFF.officer, `applications/${id}/check`, `check/${n}/${week}`, { suggestion, codes });
+      if (suggestion === 'incomplete') {
+        const body = { codes, text: 'Lähettäkää yhdistyksen Y-tunnus.' };
+        return client.post(STAFF.officer, `applications/${row.id}/completion-request`, `ask/${plan.n}/${week}`, body);
+      }
+      checked.push([row, plan]);
+      return client.post(STAFF.officer, `applications/${row.id}/check`, `check/${plan.n}/${week}`, { suggestion, codes });
     });
     const readers: Person[] = [STAFF.officer, COMMITTEE[1]!];
-    const read = open
-      .filter(([, plan]) => plan.method === 'rolling' && !plan.ineligible)
+    const read = checked
+      .filter(([row, { method }]) => method === 'rolling' && (row['eligibility'] as Json)['suggestion'] === 'eligible')
       .flatMap(([row, plan]) => readers.map((reader) => ({ row, plan, reader })));
     await each(read, WIDTH, ({ row, plan, reader }) => {
       const draw = chance(seed, 'reading', reader.person, plan.n);
@@ -210,11 +237,15 @@ export class Year implements Course {
   private async decideRanked(): Promise<void> {
     const { client, calls, seed } = this.options;
     const { places } = await client.get(STAFF.decider, `calls/${calls.ranked}/proposal`);
-    const undecided = new Set((await this.rows('ranked', 'submitted')).map(({ id }) => id));
+    const undecided = new Map((await this.rows('ranked', 'submitted')).map(({ id, suggestion }) => [id, suggestion]));
     const decisions: object[] = [];
     for (const { application, result, cents, reason } of (places as Json[]).filter((p) => undecided.has(p['application'] as string))) {
       const plan = this.byId.get(application as string)!;
-      if (result !== 'proposed-grant') {
+      // scored while it had time to complete the application
+      if (undecided.get(application as string) === 'ineligible') {
+        const departure = { departure: 'ei täydennetty', departureReason: 'Y-tunnusta ei tullut määräpäivään mennessä.' };
+        decisions.push({ ...decision(plan, application as string, 'ineligible', 0, 'ei täydennetty'), ...departure });
+      } else if (result !== 'proposed-grant') {
         const waits = result === 'waiting';
         decisions.push(decision(plan, application as string, waits ? 'waiting' : 'refused', 0, reason as string));
       } else if (chance(seed, 'departure', plan.n).under(0.03) && cents > 10_000) {
@@ -222,13 +253,14 @@ export class Year implements Course {
         decisions.push({ ...decision(plan, application as string, 'granted', cents - 1000, 'osa kuluista'), ...departure });
       } else decisions.push(decision(plan, application as string, 'granted', cents as number, reason as string));
     }
-    decisions.push(...(await this.withoutProposal('ranked')));
+    const proposed = new Set((places as Json[]).map((p) => p['application']));
+    decisions.push(...(await this.withoutProposal('ranked')).filter(({ application }) => !proposed.has(application)));
     await this.decide('ranked', decisions);
   }
 
   /** What needs a decision though the rules propose nothing: ineligible and late applications. */
-  private async withoutProposal(method: Method): Promise<object[]> {
-    const decisions: object[] = [];
+  private async withoutProposal(method: Method): Promise<Json[]> {
+    const decisions: Json[] = [];
     for (const { id, suggestion } of await this.rows(method, 'submitted'))
       if (suggestion === 'ineligible') decisions.push(decision(this.byId.get(id)!, id, 'ineligible', 0, 'ei alueella'));
     for (const { id } of await this.rows(method, 'late')) decisions.push(decision(this.byId.get(id)!, id, 'late', 0, 'myöhässä'));
