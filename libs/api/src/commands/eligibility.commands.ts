@@ -97,7 +97,7 @@ export const eligibilityHandlers = [
         type: 'CompleteApplication',
         call: state.call,
         fields,
-        arrivedAt: helped?.writtenAt ?? desk.now(),
+        arrivedAt: helped?.writtenAt ?? desk.arrivalOf(act),
         channel: helped?.channel ?? 'online',
         helper: helped === undefined ? null : subject,
         askedCents: lines?.reduce((sum, line) => sum + line.cents, 0) ?? application.askedCents,

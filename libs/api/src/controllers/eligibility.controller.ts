@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { Actor, CommandId, Id, type Caller } from '@minipilot/platform/http/request-context.js';
+import type { Instant } from '@minipilot/kernel/time.js';
+import { Actor, Arrival, CommandId, Id, type Caller } from '@minipilot/platform/http/request-context.js';
 import { CompletionRequested, Done } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { CheckApplication, CompleteApplication, RequestCompletion } from '../commands/eligibility.commands.js';
@@ -51,8 +52,9 @@ export class EligibilityController {
     @Actor() caller: Caller,
     @CommandId() commandId: string,
     @Id('pilot') pilot: string,
+    @Arrival() arrivedAt: Instant,
     @Body() body: CompleteApplication,
   ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, pilot }));
+    return this.bus.execute(order(body, { caller, commandId, pilot, arrivedAt }));
   }
 }
