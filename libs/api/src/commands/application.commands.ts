@@ -253,7 +253,8 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
     arrivedAt: registered,
     closesAt: call.content.closesAt,
     late,
-    ...(warnings.length > 0 ? { warnings } : {}),
+    // for staff: whoever gives another's name and number does not learn here that the other is known
+    ...(helped !== null && warnings.length > 0 ? { warnings } : {}),
     revision: done.revision,
     position: done.position,
   };

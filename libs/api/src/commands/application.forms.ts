@@ -25,7 +25,7 @@ export class ApplicationForm {
   @Text(300, { optional: true }) address?: string;
   @Text(80) title: string;
   @Text(1000, { multiline: true, description: 'what, for whom, what do we want to find out; the only thing that is scored' }) idea: string;
-  @Text(60) district: string;
+  @Text(60, { description: 'where the pilot happens; `elsewhere` is outside the municipality' }) district: string;
   @Text(300, { multiline: true }) place: string;
   @Text(300, { multiline: true }) time: string;
   @ListOf(() => LineDto, 3, { min: 1 }) lines: LineDto[];

@@ -24,6 +24,9 @@ export interface EligibilityFacts {
   notCompleted: boolean;
 }
 
+/** Stands for a district where the pilot is to happen outside the municipality: registered like any other place, and no call covers it. */
+export const ELSEWHERE = 'elsewhere';
+
 /** Parts of an application that the applicant can be asked to complete. Title and idea are never among them: the idea is what is scored. */
 export const COMPLETABLE = [
   'businessId',

@@ -35,6 +35,8 @@ const MOVES = [
   'submit',
   'withdraw',
   'check',
+  'ask to complete',
+  'complete',
   'wait',
   'wait',
   'accept',
@@ -213,9 +215,24 @@ async function step(town: Town, { what, who, n }: Move, outcome: (n: number) => 
     case 'check':
       return void (await act(
         'CheckApplication',
-        { suggestion: n < 2 ? 'ineligible' : 'eligible', codes: n < 2 ? ['elsewhere'] : [] },
+        { suggestion: n < 2 ? 'ineligible' : 'eligible', codes: n < 2 ? ['elsewhere'] : [], reasoned: true },
         OFFICER,
       ));
+    case 'ask to complete':
+      return void (await act('RequestCompletion', { codes: n < 5 ? ['costs-unclear'] : ['place-unclear', 'time-unclear'] }, OFFICER));
+    case 'complete': {
+      const fields = [...(state().completion?.open ?? [])].slice(0, 1 + (n % 2));
+      const facts = { economic: null, reach: 'letter', businessId: 'none', recipientNamed: false, confirmed: true, duplicate: 'none' };
+      const askedCents = (state().application?.askedCents ?? 1_000) - (n % 3);
+      return void (await act('CompleteApplication', {
+        fields,
+        arrivedAt: town.now,
+        channel: 'online',
+        helper: null,
+        askedCents,
+        ...facts,
+      }));
+    }
     case 'wait': {
       const decided = Object.keys(town.state<ScoringState>(scoring, scoringStream(TENANT, CALL)).decided);
       if (decided.length > 0) {

@@ -2,6 +2,7 @@ import { reject, type Aggregate, type Occasion, type Rejected } from '@minipilot
 import { addDays, addWorkingDays, localDate, nextWorkingDay, type LocalDate } from '@minipilot/kernel/time.js';
 import { call } from '../call/call.js';
 import type { Policy } from '../policy/events.js';
+import { ELSEWHERE } from '../eligibility/eligibility.js';
 import { policyOf } from '../policy/policy.js';
 import { callStream } from '../streams.js';
 import { checkOrComplete, partyProblem } from './checking.js';
@@ -116,7 +117,7 @@ const isOrganisation = (kind: ApplicationFacts['kind']): boolean => kind === 'as
 
 /** Only what no record could hold. Whatever the call's own rules say against an application is suggested, and decided by people. */
 function applicationProblem(application: ApplicationFacts, facts: PilotFacts): Rejected | null {
-  if (!facts.policy.districts.includes(application.district))
+  if (application.district !== ELSEWHERE && !facts.policy.districts.includes(application.district))
     return reject('unknown-district', { district: application.district }, '/district');
   return null;
 }

@@ -122,6 +122,7 @@ describe('an application', () => {
   it.each<[Partial<Of<'SubmitApplication'>>, Partial<PilotFacts>]>([
     [{ kind: 'company' }, { call: announced({ whoMayApply: ['resident'] }) }],
     [{ district: 'Kauriala' }, { call: announced({ districts: ['Jukola'] }) }],
+    [{ district: 'elsewhere' }, {}],
     [{ askedCents: 50_001 }, {}],
     [{ askedCents: 1 }, {}],
     [{ kind: 'association', businessId: 'missing' }, {}],
