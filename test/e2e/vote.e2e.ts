@@ -1,7 +1,8 @@
+import { policyTable } from '@minipilot/identity/policy-table.js';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { VOTING_CODE, written } from '@minipilot/grants/vote/codes.js';
 import { ask, expectProblem, ok, type Person } from '../support/api.js';
-import { startAll, type Deployment } from '../support/running.js';
+import { startAll, startThree, type Deployment } from '../support/running.js';
 import { form, Municipality, rankedCall, rankedRules, START } from './municipality.js';
 import { cast, castByCode, CLOSES, OPENS, search, sharesRules, trackerOf, votedCall, voting } from './voting.js';
 
@@ -157,6 +158,43 @@ describe('residents vote', () => {
     expect(JSON.stringify(await town.api.open(`calls/${call}/vote`))).not.toMatch(/voters|votes|turnout/);
   });
 
+  it('so that everything that anybody can ask is the same, byte by byte, before and after more of them vote', async () => {
+    const people: Record<string, Person | null> = { nobody: null, voter: await town.api.voter('asukas-1'), ...town.staff };
+    const named: Record<string, string> = { tenant: 'demo', call, pilot: projects[0]!, application: projects[0]!, code: 'not-found' };
+    const streams = [
+      `demo.tally-${call}`,
+      `demo.flow-tallying-${call}`,
+      `demo.flow-selecting-${call}`,
+      `demo.scoring-${call}`,
+      `demo.call-${call}`,
+    ];
+    const paths = Object.keys(policyTable)
+      .filter((route) => route.startsWith('GET ') && route !== 'GET /metrics')
+      .flatMap((route) => (route.includes(':stream') ? streams.map((stream) => route.replace(':stream', stream)) : [route]))
+      .map((route) => route.slice(4).replace(/:(\w+)/g, (_, name: string) => named[name] ?? '00000000-0000-4000-8000-000000000000'));
+    const look = async () => {
+      const seen = new Map<string, string>();
+      for (const path of paths)
+        for (const [who, person] of Object.entries(people)) {
+          const sent = person === null ? {} : { headers: { authorization: `Bearer ${person.token}` } };
+          const answer = await fetch(deployment.desk + path, { redirect: 'manual', ...sent });
+          const heads = [...answer.headers].filter(([name]) => !['date', 'x-request-id', 'set-cookie', 'location'].includes(name));
+          const text = (await answer.text()).replace(/urn:uuid:[0-9a-f-]{36}/g, 'urn:uuid:…');
+          seen.set(`${path} as ${who}`, JSON.stringify([answer.status, heads, text]));
+        }
+      return seen;
+    };
+    await town.api.settle();
+    const before = await look();
+    for (const who of ['lisaa-1', 'lisaa-2', 'lisaa-1']) note(who, trackerOf(await cast(await town.api.voter(who), call, ids([4]))), [4]);
+    await town.api.settle();
+    const after = await look();
+    const differing = [...before].filter(([what, answer]) => after.get(what) !== answer).map(([what]) => what);
+    process.stdout.write(`residents' vote: ${before.size} answers compared before and after more ballots, ${differing.length} differ\n`);
+    expect(before.size).toBeGreaterThan(500);
+    expect(differing).toEqual([]);
+  });
+
   it('until the close; then there are as many ballots as voters, and every tracker is found', async () => {
     await town.api.advance(CLOSES);
     expectProblem(await cast(await town.api.voter('myohassa'), call, ids([1])), 409, 'vote-closed');
@@ -195,7 +233,7 @@ describe('residents vote', () => {
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
     const lines = reply.text.trim().split('\n');
     expect(lines).toEqual(
-      expect.arrayContaining(['META', 'PROJECTS', 'VOTES', 'vote_type;approval', 'rule;equalshares', 'completion;add1u', 'budget;1500']),
+      expect.arrayContaining(['META', 'PROJECTS', 'VOTES', 'vote_type;approval', 'rule;equalshares/add1u', 'budget;1500']),
     );
     const votes = lines.slice(lines.indexOf('VOTES') + 1);
     expect(votes[0]).toBe('voter_id;vote');
@@ -236,6 +274,7 @@ describe('residents vote', () => {
   it('and whoever voted may be forgotten: the ballot stays counted, and who it was is gone', async () => {
     const { tracker, choices } = trackers.get('asukas-3')!;
     const voter = await town.api.voter('asukas-3');
+    expect((await voter.get('my/data')).votes).toEqual([{ call, cast: 1, lastAt: expect.any(String) }]);
     await voter.post('my/erasure');
     expect(ok(await search(town, call, tracker))).toEqual({ tracker, choices });
     expect(await town.api.open(`calls/${call}/tally`)).toMatchObject({ ballots: trackers.size, voters: trackers.size });
@@ -380,5 +419,31 @@ describe('ballots on paper', () => {
     const refused = await guess(made(), 99);
     expectProblem(refused, 429, 'too-many-requests');
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(500);
+  });
+});
+
+describe('in three processes, of which only the worker holds the key of ballots', () => {
+  let deployment: Deployment;
+  let town: Municipality;
+  beforeAll(async () => {
+    deployment = await startThree({ clock: START });
+    town = await Municipality.open(deployment);
+  }, 120_000);
+  afterAll(() => deployment?.end());
+
+  it('residents vote at the desk, the worker counts, and everybody reads the count where no store of events is', async () => {
+    const { call, projects } = await voting(town, 2);
+    await town.api.advance(OPENS);
+    const { codes } = await town.staff.officer.post(`calls/${call}/vote/codes`, { count: 1, place: 'Kirjasto' });
+    const trackers = [
+      trackerOf(await cast(await town.api.voter('yksi'), call, [projects[0]!])),
+      trackerOf(await castByCode(town, call, codes[0], projects)),
+    ];
+    await town.api.advance('2027-02-17T13:05:00.000Z');
+    expect(await town.api.open(`calls/${call}/tally`)).toMatchObject({ ballots: 2, voters: 2, projects: [{ votes: 2 }, { votes: 1 }] });
+    expect((await town.api.openAll(`calls/${call}/tally/ballots`)).map((b) => b.tracker)).toEqual(trackers.sort());
+    const found = await ask(deployment.open, 'POST', `/api/demo/calls/${call}/tally/search`, { body: { tracker: trackers[0]! } });
+    expect(ok(found).tracker).toBe(trackers[0]);
+    expect((await ask(deployment.open, 'GET', `/api/demo/calls/${call}/tally/pabulib`)).text).toContain('num_votes;2');
   });
 });

@@ -16,13 +16,16 @@ export interface Election {
 
 const euros = (cents: number): string => fromParts(BigInt(cents), 100n);
 
+/** As other programs name it; a vote that only advises beside a committee selects by no rule of theirs. */
+const ruleOf = ({ method, completion = 'none' }: CallContent['rules']): string =>
+  method !== 'equal-shares' ? 'unknown' : completion === 'none' ? 'equalshares' : `equalshares/${completion}`;
+
 /** A counted vote as a file of pabulib: projects by their applications, voters as numbers in the order of trackers. */
 export function electionFile({ content, policy, vote, tally, ballots }: Election): string {
   const { rules, budget } = content;
   const { min, max } = rules.vote!.ballot;
   const applicationOf = new Map(vote.projects.map(({ number, application }) => [number, application]));
   const day = (at: string) => localDate(at, policy.timeZone).split('-').reverse().join('.');
-  const byShares = rules.method === 'equal-shares';
   return writePb({
     meta: {
       description: content.title.en ?? content.title.fi,
@@ -34,8 +37,7 @@ export function electionFile({ content, policy, vote, tally, ballots }: Election
       budget: euros(grantableCents(content)),
       currency: policy.currency,
       vote_type: 'approval',
-      rule: byShares ? 'equalshares' : 'unknown',
-      ...(byShares ? { completion: rules.completion! } : {}),
+      rule: ruleOf(rules),
       date_begin: day(vote.opensAt),
       date_end: day(vote.closesAt),
       min_length: min,

@@ -187,6 +187,12 @@ const rowOf = async (db: Db, tenant: string, call: string): Promise<Keyed<VoteRo
   return row?.state === 'preparing' ? undefined : row;
 };
 
+/** Calls of which a vote is fixed. */
+export async function callsWithVotes(db: Db, tenant: string): Promise<string[]> {
+  const query = db.selectFrom(viewOf(publicVotes)).select('key').where('tenant', '=', tenant).where('state', '!=', 'preparing');
+  return (await query.orderBy('key').execute()).map((row) => row['key'] as string);
+}
+
 /** A vote that is fixed; undefined where there is none. */
 export async function findVote(db: Db, tenant: string, call: string, now: Instant): Promise<VoteView | undefined> {
   const row = await rowOf(db, tenant, call);

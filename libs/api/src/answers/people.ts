@@ -53,6 +53,11 @@ class HeldApplication {
   @Of(() => HistoryEntry, { list: true, description: 'oldest first' }) history: HistoryEntry[];
 }
 /** All that is held on one person. */
+class HeldVote {
+  @Uuid() call: string;
+  @Int({ description: 'ballots that were cast; what is on them is in nobody’s name' }) cast: number;
+  @Moment({ nullable: true }) lastAt: string | null;
+}
 export class MyData {
   @Str({ optional: true }) email?: string;
   @Word(ROLES, { list: true }) roles: string[];
@@ -62,4 +67,5 @@ export class MyData {
   @Of(() => HeldDraft, { list: true }) drafts: HeldDraft[];
   @Of(() => HeldSignIn, { list: true, description: 'sign-ins at browsers that have not ended' }) sessions: HeldSignIn[];
   @Of(() => HeldApplication, { list: true }) applications: HeldApplication[];
+  @Of(() => HeldVote, { list: true, description: 'residents’ votes in which the person took part' }) votes: HeldVote[];
 }

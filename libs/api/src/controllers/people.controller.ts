@@ -4,7 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { pilot } from '@minipilot/grants/pilot/pilot.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
-import { pilotStream, policyStream } from '@minipilot/grants/streams.js';
+import { pilotStream, policyStream, voteId, voteStream } from '@minipilot/grants/streams.js';
+import { vote } from '@minipilot/grants/vote/vote.js';
+import { callsWithVotes } from '@minipilot/insight/votes.js';
 import { deskPilots } from '@minipilot/insight/pilots.js';
 import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
 import { OneOf } from '@minipilot/platform/http/fields.js';
@@ -120,6 +122,11 @@ export class PeopleController {
         })),
       });
     }
+    const votes = [];
+    for (const call of await callsWithVotes(this.read.db, tenant)) {
+      const { state, revision } = await this.desk.parts.runner.look(vote, voteStream(tenant, voteId(call, subject)));
+      if (revision >= 0) votes.push({ call, ...state });
+    }
     const kept = drafts
       .filter((d) => d.body !== null)
       .map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
@@ -132,7 +139,7 @@ export class PeopleController {
       files.push({ digest, html: (await this.desk.parts.files.read({ tenant, subject, purpose }, digest))?.toString('utf8') ?? null });
     }
     const events = sealed.filter(({ eventId }) => fileOf(eventId) === undefined);
-    return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications };
+    return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications, votes };
   }
 
   @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {
