@@ -14,6 +14,7 @@ const params = {
   appealUntil: '2027-03-30',
   acceptBy: '2027-04-12',
   answerBy: '2027-04-12',
+  completedAt: '2027-04-12T08:15:00.000Z',
   nameBy: '2027-04-12',
   paidOn: '2027-03-15',
   reportDue: '2027-06-14',

@@ -240,6 +240,38 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
       },
     ],
   },
+  'completion-received': {
+    subject: words(
+      'Täydennys on saapunut ({receipt})',
+      'Kompletteringen har kommit in ({receipt})',
+      'What you completed has arrived ({receipt})',
+    ),
+    lines: [
+      {
+        text: words(
+          'Kiitos! Hakemuksesi täydennys saapui {completedAt|time}.',
+          'Tack! Kompletteringen av din ansökan kom in {completedAt|time}.',
+          'Thank you! What you completed arrived on {completedAt|time}.',
+        ),
+      },
+    ],
+  },
+  'not-completed': {
+    subject: words(
+      'Täydennystä ei tullut ({receipt})',
+      'Kompletteringen kom inte in ({receipt})',
+      'Nothing was completed in time ({receipt})',
+    ),
+    lines: [
+      {
+        text: words(
+          'Pyydetty täydennys ei tullut {answerBy|date} mennessä. Hakemuksesi on tallessa, ja siitä päätetään sellaisena kuin se on.',
+          'Den begärda kompletteringen kom inte in senast {answerBy|date}. Din ansökan finns kvar och beslut fattas om den som den är.',
+          'What was asked for did not come by {answerBy|date}. Your application is kept and will be decided on as it is.',
+        ),
+      },
+    ],
+  },
   'report-reminder': {
     subject: words('Muistutus selvityksestä ({receipt})', 'Påminnelse om redogörelsen ({receipt})', 'Reminder of the report ({receipt})'),
     lines: [

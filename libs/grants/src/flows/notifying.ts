@@ -16,6 +16,8 @@ export const TELLINGS: readonly Telling[] = [
   { of: 'pilot.submitted', kind: 'receipt', to: 'applicant' },
   { of: 'pilot.completion-requested', kind: 'completion-request', to: 'applicant' },
   { of: 'pilot.completion-reminded', kind: 'completion-reminder', to: 'applicant' },
+  { of: 'pilot.completed', kind: 'completion-received', to: 'applicant' },
+  { of: 'pilot.not-completed', kind: 'not-completed', to: 'applicant' },
   { of: 'pilot.notified', kind: 'decision', to: 'applicant', when: ({ channel }) => channel === 'electronic' },
   { of: 'pilot.award-accepted', kind: 'award-accepted', to: 'recipient' },
   { of: 'pilot.award-lapsed', kind: 'award-lapsed', to: 'applicant' },
