@@ -20,4 +20,36 @@ export const SIGN_IN_PROBLEMS = {
     sv: 'Personen har inte rollen {role}.',
     en: 'The person does not hold the role {role}.',
   },
+  'sign-in-interrupted': {
+    status: 400,
+    title: { fi: 'Kirjautuminen keskeytyi', sv: 'Inloggningen avbröts', en: 'The sign-in was interrupted' },
+    fi: 'Kirjautuminen ei tullut valmiiksi. Aloita se alusta osoitteessa {again}.',
+    sv: 'Inloggningen blev inte klar. Börja om på adressen {again}.',
+    en: 'The sign-in was not completed. Start it again at {again}.',
+  },
+  'sign-in-refused': {
+    status: 403,
+    title: { fi: 'Kirjautuminen ei onnistunut', sv: 'Inloggningen lyckades inte', en: 'The sign-in did not succeed' },
+    fi: 'Kirjautumispalvelu ei kirjannut sinua sisään, tai keskeytit kirjautumisen. Voit yrittää uudelleen osoitteessa {again}.',
+    sv: 'Inloggningstjänsten loggade inte in dig, eller så avbröt du. Du kan försöka igen på adressen {again}.',
+    en: 'The sign-in service did not sign you in, or you stopped. You can try again at {again}.',
+  },
+  'email-not-verified': {
+    status: 403,
+    fi: 'Kirjautumispalvelu ei ole varmistanut sähköpostiosoitettasi. Varmista se kirjautumispalvelussa ja kirjaudu sitten uudelleen. Hakea voi myös ilman kirjautumista: ota yhteyttä kuntaan.',
+    sv: 'Inloggningstjänsten har inte bekräftat din e-postadress. Bekräfta den i inloggningstjänsten och logga sedan in på nytt. Du kan också ansöka utan inloggning: kontakta kommunen.',
+    en: 'The sign-in service has not verified your e-mail address. Verify it there, then sign in again. You can also apply without signing in: contact the municipality.',
+  },
+  'signed-in-elsewhere': {
+    status: 403,
+    fi: 'Tällä kirjautumisella ei pääse tämän kunnan palveluun.',
+    sv: 'Med den här inloggningen kommer du inte in i den här kommunens tjänst.',
+    en: 'This sign-in does not lead into the service of this municipality.',
+  },
+  'return-elsewhere': {
+    status: 400,
+    fi: 'Kirjautumisen jälkeen voi palata vain tämän palvelun sivulle.',
+    sv: 'Efter inloggningen kan man bara återvända till en sida i den här tjänsten.',
+    en: 'After signing in one can only return to a page of this service.',
+  },
 } as const satisfies Record<string, ProblemText>;

@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
-import { DemoIdentity, demoKeyFile, DemoKeyRefused } from './demo-identity.js';
+import { DEMO_ISSUER, DemoIdentity, demoKeyFile, DemoKeyRefused } from './demo-identity.js';
 import { demoToken } from './demo-token.js';
-import { authenticator, residenceOf, type Claims } from './identity.js';
+import { authenticator, byIssuer, residenceOf, type People } from './identity.js';
 import { ROLES } from './roles.js';
 
 const base64url = (value: string | Buffer) => Buffer.from(value).toString('base64url');
@@ -179,24 +179,25 @@ describe('demo tokens', () => {
 
   it('become callers of a municipality that is served', async () => {
     const identity = await DemoIdentity.open(folder());
-    const asked: [string, Claims][] = [];
-    const sign = authenticator(
-      identity,
-      async (tenant, claims) => {
-        asked.push([tenant, claims]);
+    const asked: [string, string][] = [];
+    const people: People = {
+      async subjectOf(tenant, { email }) {
+        asked.push([tenant, email]);
         return { subject: 'random-subject' };
       },
-      ['demo'],
-    );
+      rolesOf: async () => ['owner', 'officer'],
+    };
+    const sign = authenticator(byIssuer(new Map([[DEMO_ISSUER, identity]])), people, ['demo']);
     expect(await sign.authenticate(await identity.issue(person))).toEqual({
       subject: 'random-subject',
       tenant: 'demo',
-      roles: ['applicant', 'officer'],
+      // those of the token and those that the person was given
+      roles: ['applicant', 'officer', 'owner'],
       email: 'outi@demo.example',
       name: 'Outi Virtanen',
       authenticatedAt: expect.any(Number),
     });
-    expect(asked[0]![0]).toBe('demo');
+    expect(asked).toEqual([['demo', 'outi@demo.example']]);
     await expect(sign.authenticate(await identity.issue({ ...person, tenant: 'espoo' }))).rejects.toThrow(InvalidToken);
     expect(asked.length).toBe(1);
   });
@@ -204,7 +205,8 @@ describe('demo tokens', () => {
   it('say age and home only where they were told, and carry them to the caller', async () => {
     const identity = await DemoIdentity.open(folder());
     const residence = { born: '1950-05-17', resident: true, district: 'Jukola' };
-    const sign = authenticator(identity, async () => ({ subject: 's' }), ['demo']);
+    const nobodyElse: People = { subjectOf: async () => ({ subject: 's' }), rolesOf: async () => [] };
+    const sign = authenticator(identity, nobodyElse, ['demo']);
     expect((await sign.authenticate(await identity.issue({ ...person, residence }))).residence).toEqual(residence);
     const elsewhere = await identity.issue({ ...person, residence: { born: '1950', resident: false } });
     expect((await sign.authenticate(elsewhere)).residence).toEqual({ born: '1950', resident: false });

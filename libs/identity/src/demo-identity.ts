@@ -1,76 +1,47 @@
-import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { importJWK, jwtVerify, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
 import type { Residence } from '@minipilot/platform/http/request-context.js';
+import { DemoKeyRefused, openDemoKey } from './demo-key.js';
 import { isBorn, residenceOf, type Claims, type Identity } from './identity.js';
 import { isRole, type Role } from './roles.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
-const ISSUER = 'https://minipilot.example/demo';
+export { DemoKeyRefused } from './demo-key.js';
+
+/** Who issues demo tokens, as they say. */
+export const DEMO_ISSUER = 'https://minipilot.example/demo';
 const AUDIENCE = 'minipilot';
 const TYPE = 'at+jwt';
 const ALGORITHM = 'EdDSA';
 const TENANT = /^[a-z0-9]{2,20}$/;
 const EMAIL = /^[a-z0-9.-]{1,64}@[a-z0-9.-]{1,190}$/;
 
-/** Verified tokens that are remembered at most. */
-const CACHE = 5_000;
 /** Hours that a demo token lasts. */
 export const DEMO_TOKEN_HOURS = 12;
-
-/** The key file cannot be used; the message says why and what to do. */
-export class DemoKeyRefused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'DemoKeyRefused';
-  }
-}
 
 /** Where the demo's signing key lies in a data folder. */
 export const demoKeyFile = (data: string): string => join(data, 'keys', 'demo-token.jwk');
 
-async function createKey(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  const draft = `${file}.${randomBytes(8).toString('hex')}`;
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify(await exportJWK(privateKey)));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(draft, file);
-  } catch (error) {
-    // another process was faster; its key counts
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  } finally {
-    await unlink(draft);
-  }
-}
-
 /** Signs and verifies the tokens of a demonstration: no passwords, no real people. Never for production. */
 export class DemoIdentity implements Identity {
-  private readonly verified = new Map<string, Claims>();
+  private readonly verified: VerifiedTokens;
 
   private constructor(
     private readonly privateKey: CryptoKey,
     private readonly publicKey: CryptoKey,
     private readonly now: () => Date,
-  ) {}
+  ) {
+    this.verified = new VerifiedTokens(now);
+  }
 
   /** Reads the key of a data folder, or makes one. Throws DemoKeyRefused where others could read it or it is damaged. */
   static async open(data: string, now: () => Date = () => new Date()): Promise<DemoIdentity> {
     const file = demoKeyFile(data);
-    await stat(file).catch(async (error: { code?: string }) => {
-      if (error.code !== 'ENOENT') throw error;
-      await createKey(file);
-    });
-    if (((await stat(file)).mode & 0o077) !== 0) throw new DemoKeyRefused(`${file} can be read by others; run: chmod 600 ${file}`);
+    const jwk = await openDemoKey(file, ALGORITHM);
     try {
-      const { d, ...publicJwk } = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+      const { d, ...publicJwk } = jwk;
       const privateKey = await importJWK({ ...publicJwk, d: d! }, ALGORITHM);
       const publicKey = await importJWK(publicJwk, ALGORITHM);
       return new DemoIdentity(privateKey as CryptoKey, publicKey as CryptoKey, now);
@@ -105,7 +76,7 @@ export class DemoIdentity implements Identity {
       ...(residence.district === undefined ? {} : { district: residence.district }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
-      .setIssuer(ISSUER)
+      .setIssuer(DEMO_ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(`demo:${tenant}:${id}`)
       .setIssuedAt(seconds)
@@ -116,15 +87,12 @@ export class DemoIdentity implements Identity {
 
   async verify(token: string): Promise<Claims> {
     const known = this.verified.get(token);
-    if (known !== undefined) {
-      if (known.expiresAt * 1000 > this.now().getTime()) return known;
-      this.verified.delete(token);
-    }
+    if (known !== undefined) return known;
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, this.publicKey, {
         algorithms: [ALGORITHM],
-        issuer: ISSUER,
+        issuer: DEMO_ISSUER,
         audience: AUDIENCE,
         typ: TYPE,
         requiredClaims: ['sub', 'exp', 'iat'],
@@ -134,8 +102,7 @@ export class DemoIdentity implements Identity {
       throw new InvalidToken('the token does not verify', { cause: error });
     }
     const claims = readClaims(payload);
-    if (this.verified.size >= CACHE) this.verified.delete(this.verified.keys().next().value!);
-    this.verified.set(token, claims);
+    this.verified.remember(token, claims);
     return claims;
   }
 }

@@ -1,24 +1,8 @@
 import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig } from '@minipilot/platform/config.js';
 import { DemoIdentity, DemoKeyRefused, DEMO_TOKEN_HOURS } from './demo-identity.js';
+import { demoPersonFor } from './demo-people.js';
 import { isRole, ROLES, type Role } from './roles.js';
-
-/** One fictional person for each role, so that nobody meets themselves: who applies does not score, who prepares does not approve. */
-const PEOPLE: Record<Role, string> = {
-  applicant: 'aino',
-  agent: 'anders',
-  officer: 'outi',
-  member: 'matti',
-  chair: 'camilla',
-  'decision-maker': 'doris',
-  'appeal-body': 'arvo',
-  'finance-clerk': 'fanny',
-  'finance-approver': 'frans',
-  owner: 'olavi',
-  evaluator: 'eeva',
-  auditor: 'risto',
-  admin: 'aleksi',
-};
 
 const USAGE = `Usage: npm run token -- --role ROLE [--role ROLE ...] [--person NAME] [--tenant CODE] [--hours N]
        [--born YEAR|DAY] [--resident] [--district NAME]
@@ -74,7 +58,7 @@ export async function demoToken(
       return 2;
     }
     const identity = await DemoIdentity.open(config.data);
-    const person = values.person ?? PEOPLE[roles[0] as Role];
+    const person = values.person ?? demoPersonFor(roles[0] as Role).id;
     const { born, resident, district } = values;
     const residence = {
       ...(born === undefined ? {} : { born }),

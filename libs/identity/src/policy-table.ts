@@ -198,6 +198,12 @@ export const policyTable = {
   'GET /api/:tenant/audit/ledgers/:call': { for: ['auditor'] },
   'GET /api/:tenant/audit/postings': { for: ['auditor'] },
 
+  // Signing in and out by browser
+  'GET /auth/:tenant/login': { for: 'public' },
+  'GET /auth/callback': { for: 'public' },
+  'GET /auth/session': { for: 'public' },
+  'POST /auth/logout': { for: 'signed-in' },
+
   // The demonstration; no other municipality has these
   'GET /demo/clock': { for: 'signed-in' },
   'POST /demo/clock': { for: 'signed-in' },

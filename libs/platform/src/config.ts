@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { LevelWithSilent } from 'pino';
+import { readSignIn, type SignInConfig } from './config-sign-in.js';
 
 export interface Config {
   port: number;
@@ -14,13 +15,14 @@ export interface Config {
   tenants: readonly string[];
   /** addresses or networks of proxies whose X-Forwarded headers are believed; false believes nobody */
   trustProxy: readonly string[] | false;
+  signIn: SignInConfig;
   /** minutes for which a sign-in counts as fresh, where approvals, accounts and decisions want one */
   freshMinutes: number;
   /** mail server, with its credentials; without it the demonstration keeps mail in a folder */
   smtpUrl: string | undefined;
   /** address that mail comes from */
   mailFrom: string;
-  /** where people find the service, without a slash at its end; undefined where it was not said */
+  /** where browsers find the service: scheme, host and port; undefined where it was not said */
   publicUrl: string | undefined;
   /** bearer token for /metrics */
   operatorToken: string | undefined;
@@ -71,6 +73,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const whole = (from: number, to: number) => (value: string) =>
     /^\d{1,9}$/.test(value) && Number(value) >= from && Number(value) <= to ? Number(value) : undefined;
 
+  const tenants = setting('MINIPILOT_TENANTS', ['demo'], list(/^[a-z0-9]{2,20}$/), 'codes of 2 to 20 of a–z and 0–9, with commas between');
   const config: Config = {
     port: setting(
       'PORT',
@@ -88,13 +91,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'a URL such as postgresql://user@host/database',
     ),
     logLevel: setting('MINIPILOT_LOG_LEVEL', 'info', oneOf(LEVELS), LEVELS.join(', ')),
-    tenants: setting('MINIPILOT_TENANTS', ['demo'], list(/^[a-z0-9]{2,20}$/), 'codes of 2 to 20 of a–z and 0–9, with commas between'),
+    tenants,
     trustProxy: setting<readonly string[] | false>(
       'MINIPILOT_TRUST_PROXY',
       false,
       list(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/),
       'addresses or networks with commas between',
     ),
+    signIn: readSignIn(env, setting, whole, tenants, (text) => faults.push(text)),
     freshMinutes: setting('MINIPILOT_FRESH_MINUTES', 15, whole(1, 1440), 'a number of minutes from 1 to 1440'),
     smtpUrl: setting<string | undefined>(
       'MINIPILOT_SMTP_URL',
@@ -111,8 +115,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     publicUrl: setting<string | undefined>(
       'MINIPILOT_PUBLIC_URL',
       undefined,
-      (value) => (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value) ? value.replace(/\/+$/, '') : undefined),
-      'a URL such as https://minipilot.example',
+      (value) => (/^https?:\/\/[^\s/?#@]+\/?$/.test(value) && URL.canParse(value) ? new URL(value).origin : undefined),
+      'an address without a path, such as https://minipilot.example',
     ),
     operatorToken: setting<string | undefined>(
       'MINIPILOT_OPERATOR_TOKEN',

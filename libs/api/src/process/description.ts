@@ -9,6 +9,7 @@ import { listRoutes } from '@minipilot/platform/http/routes.js';
 import { createServer } from '@minipilot/platform/http/server.js';
 import type { DeskParts } from '../desk.js';
 import type { ReadParts } from '../read-side.js';
+import type { SignInParts } from '../sign-in.js';
 import { accessPage } from './access-page.js';
 import type { DemoParts } from './demo.js';
 import { ApiModule } from './module.js';
@@ -18,7 +19,9 @@ export const API_INFO = {
   title: 'Minipilot',
   description: `Municipal mini-pilot grants: from announcement to permanent service, replayable and auditable.
 
-**Signing in.** \`Authorization: Bearer …\`. Each operation says for whom it is. What is not yours is 404, as if it were not there.
+**Signing in.** \`Authorization: Bearer …\`, with an access token of the identity provider; or the cookie of a browser that has signed in at
+\`/auth/{tenant}/login\`, whose changes carry the \`X-CSRF-Token\` of \`GET /auth/session\`. Where a fresh sign-in is wanted, an old one is 401
+\`fresh-sign-in-needed\`. Each operation says for whom it is. What is not yours is 404, as if it were not there.
 
 **Changing something.** A POST carries an \`Idempotency-Key\`; the same key again gives the first result, with another body 422.
 An edit carries \`If-Match\` with the \`ETag\` of what was shown; without it 428, stale 412. A command answers with a \`position\`:
@@ -38,6 +41,7 @@ a read with \`?after=<position>\` waits for it for a moment and says \`stale: tr
     { name: 'payouts', description: 'Payment batches: two different people for each.' },
     { name: 'adoption', description: 'From a pilot that worked to a permanent service.' },
     { name: 'municipality', description: 'Policy of the municipality, what waits for whom, and the rights of a person.' },
+    { name: 'sign-in', description: 'Who is signed in at this browser; one signs in by going to `/auth/{tenant}/login`.' },
     { name: 'audit', description: 'Any history at any moment, the money of any grant, any proposal computed again. Changes nothing.' },
     { name: 'demo', description: 'Only in demo mode: a clock that can be moved on, and a bank that can be told how to behave.' },
   ],
@@ -58,7 +62,13 @@ a read with \`?after=<position>\` waits for it for a moment and says \`stale: tr
 /** The whole API, all of its routes and their description. It opens no store and answers nobody. */
 export async function describeWholeApi(): Promise<{ document: OpenAPIObject; routes: Route[] }> {
   const none = {};
-  const parts = { read: none as ReadParts, desk: none as DeskParts, transparency: true, demo: none as DemoParts };
+  const parts = {
+    read: none as ReadParts,
+    desk: none as DeskParts,
+    signIn: none as SignInParts,
+    transparency: true,
+    demo: none as DemoParts,
+  };
   const nest = await createServer(ApiModule.with(parts), {
     config: readConfig({ MINIPILOT_LOG_LEVEL: 'silent' }),
     authenticator: { authenticate: () => Promise.reject(new InvalidToken('nobody signs in here')) },

@@ -21,17 +21,21 @@ import { PeopleController } from '../controllers/people.controller.js';
 import { PublicController } from '../controllers/public.controller.js';
 import { RolesController } from '../controllers/roles.controller.js';
 import { ScoringController } from '../controllers/scoring.controller.js';
+import { SignInController } from '../controllers/sign-in.controller.js';
 import { ServicesController } from '../controllers/services.controller.js';
 import { TallyController } from '../controllers/tally.controller.js';
 import { VotingController } from '../controllers/voting.controller.js';
 import { Desk, DESK_PARTS, type DeskParts } from '../desk.js';
 import { READ_PARTS, ReadSide, type ReadParts } from '../read-side.js';
+import { SIGN_IN_PARTS, SignIn, type SignInParts } from '../sign-in.js';
 import { DEMO_PARTS, DemoController, type DemoParts } from './demo.js';
 
 export interface ApiParts {
   read: ReadParts;
   /** desks: commands and everything that is opened for staff and applicants */
   desk?: DeskParts;
+  /** signing in by browser */
+  signIn?: SignInParts;
   /** dashboards and public pages */
   transparency: boolean;
   demo?: DemoParts;
@@ -40,7 +44,7 @@ export interface ApiParts {
 /** The HTTP side of a process: the same controllers everywhere, chosen at composition. */
 @Module({})
 export class ApiModule {
-  static with({ read, desk, transparency, demo }: ApiParts): DynamicModule {
+  static with({ read, desk, signIn, transparency, demo }: ApiParts): DynamicModule {
     const controllers: Type[] = [];
     const providers: Provider[] = [{ provide: READ_PARTS, useValue: read }, ReadSide];
     // before the public ones, so that no literal path is taken for an id
@@ -73,6 +77,10 @@ export class ApiModule {
         ...peopleHandlers,
         ...roleHandlers,
       );
+    }
+    if (signIn !== undefined) {
+      controllers.push(SignInController);
+      providers.push({ provide: SIGN_IN_PARTS, useValue: signIn }, SignIn);
     }
     if (transparency) controllers.push(PublicController, TallyController);
     if (demo !== undefined) {

@@ -5,12 +5,14 @@ import type { Policy } from '@minipilot/grants/policy/events.js';
 import { defaultPolicy, policy } from '@minipilot/grants/policy/policy.js';
 import { callStream, policyStream } from '@minipilot/grants/streams.js';
 import { catalogue } from '@minipilot/grants/catalogue.js';
+import { DEMO_PEOPLE, demoEmail } from '@minipilot/identity/demo-people.js';
 import { Rejected } from '@minipilot/kernel/decider.js';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { addDays, addMilliseconds, atLocalTime, localDate, type Instant } from '@minipilot/kernel/time.js';
 import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
 import { lotSeed } from '../lot.js';
 import type { WriteParts } from './parts.js';
+import { appoint } from './sign-in.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -83,6 +85,12 @@ function demoCall(now: Instant, zone: string): CallContent {
       round: { weekday: 5, time: '09:00' },
     },
   };
+}
+
+/** Gives the fictional people of a demonstration their roles, once: what an admin takes away stays away. */
+export async function seedDemoRoles(parts: WriteParts, tenant: string): Promise<void> {
+  for (const { id, roles } of DEMO_PEOPLE)
+    for (const role of roles) await appoint(parts, { tenant, email: demoEmail(id), role, by: 'flow.demo' });
 }
 
 /** Gives a demonstration its municipality and one open call, once, however many processes start at the same time. */

@@ -4,8 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino, stdTimeFunctions } from 'pino';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import { policyStream } from '@minipilot/grants/streams.js';
-import { DemoIdentity } from '@minipilot/identity/demo-identity.js';
-import { authenticator, type Claims, type SubjectResolver } from '@minipilot/identity/identity.js';
+import { DemoKeyRefused } from '@minipilot/identity/demo-key.js';
 import { policyTable } from '@minipilot/identity/policy-table.js';
 import { listPilotsOf, deskPilots } from '@minipilot/insight/pilots.js';
 import { positionOf, publicProjections } from '@minipilot/insight/index.js';
@@ -26,7 +25,6 @@ import { StoreRefused } from '@minipilot/platform/store/connection.js';
 import { DataFolderHeld, holdDataFolder } from '@minipilot/platform/store/data-folder.js';
 import { openMachineClock, type CheckedClock } from '@minipilot/platform/store/checked-clock.js';
 import { isTrusted, type Clock } from '@minipilot/platform/store/clock.js';
-import { memberName } from '../commands/scoring.commands.js';
 import { Ownership } from '../ownership.js';
 import { mailErrands, transportOf } from '../mail/compose.js';
 import { registerDomainProblems } from '../problem-texts.js';
@@ -34,7 +32,8 @@ import { DEMO_CLOCK, type DemoParts } from './demo.js';
 import { API_INFO } from './description.js';
 import { ApiModule, type ApiParts } from './module.js';
 import { files, openRows, openWriteParts, type WriteParts } from './parts.js';
-import { finnishHolidays, seedDemo } from './seed.js';
+import { finnishHolidays, seedDemo, seedDemoRoles } from './seed.js';
+import { CannotStart, openSignIn, requireProvider } from './sign-in.js';
 import { announceIdle, IDLE, startWorker, type Worker } from './worker.js';
 
 /** What a process does, and with which private keys. */
@@ -70,7 +69,17 @@ export const KINDS: Readonly<Record<ProcessKind['name'], ProcessKind>> = {
 };
 
 /** Errors whose message tells the operator what to do; a stack would only hide it. */
-const TOLD = [InvalidConfig, DataFolderHeld, PortTaken, StoreRefused, VaultRefused, KeyRefused, ReadModelsRefused];
+const TOLD = [
+  CannotStart,
+  DemoKeyRefused,
+  InvalidConfig,
+  DataFolderHeld,
+  PortTaken,
+  StoreRefused,
+  VaultRefused,
+  KeyRefused,
+  ReadModelsRefused,
+];
 
 export interface Running {
   url: string;
@@ -87,17 +96,9 @@ export async function main(kind: ProcessKind): Promise<void> {
     stopOnSignal(running.stop);
     process.stdout.write(greeting(kind, running));
   } catch (error) {
-    const told = TOLD.some((type) => error instanceof type) || error instanceof CannotStart;
+    const told = TOLD.some((type) => error instanceof type);
     console.error(told ? (error as Error).message : error);
     process.exit(1);
-  }
-}
-
-/** The process cannot do its work with these settings. */
-export class CannotStart extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'CannotStart';
   }
 }
 
@@ -105,8 +106,7 @@ export class CannotStart extends Error {
 export async function start(kind: ProcessKind, env: NodeJS.ProcessEnv): Promise<Running> {
   const config = readConfig(env);
   registerDomainProblems();
-  if (kind.desk && config.mode === 'production')
-    throw new CannotStart('Signing in with a real identity provider is not part of this release: set MINIPILOT_MODE=demo, or wait for it.');
+  if (kind.desk) requireProvider(config);
   const ending: (() => unknown)[] = [];
   const end = async () => {
     for (const step of ending.splice(0).reverse()) await step();
@@ -142,7 +142,11 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   const tokenKey = await readModels.tokenKey();
 
   const demo = config.mode === 'demo';
-  if (write !== null && demo) for (const tenant of config.tenants) await seedDemo(write, tenant);
+  if (write !== null && demo)
+    for (const tenant of config.tenants) {
+      await seedDemo(write, tenant);
+      await seedDemoRoles(write, tenant);
+    }
   const bank = write === null || !demo ? null : await openDemoBank(config, write);
   if (bank !== null) ending.push(() => bank.close());
   if (kind.worker && bank === null)
@@ -184,10 +188,14 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
     parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, outbox, pilotsOf };
     if (demo) parts.demo = demoParts(write!, readModels, bank!, worker, outbox!);
   }
-  const sign: Authenticator = kind.desk ? await signIn(config, write!) : nobody;
+  const signIn = kind.desk ? await openSignIn(config, write!, log) : null;
+  if (signIn !== null) parts.signIn = signIn.parts;
   const nest = await createServer(ApiModule.with(parts), {
     config: { ...config, port: portOf(kind, config) },
-    authenticator: sign,
+    authenticator: signIn?.authenticator ?? nobody,
+    browsers: signIn?.browsers,
+    mounts: signIn?.mounts ?? [],
+    pages: (path) => signIn?.pages(path),
     access: policyTable,
     clock,
     ...(parts.desk === undefined ? {} : { owners: new Ownership(parts.desk) }),
@@ -195,6 +203,7 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   });
   watch(nest, kind, write, readModels, worker, machine.checked);
   const url = await listen(nest, { port: portOf(kind, config), host: config.host });
+  signIn?.listening(url);
   return { url, config, nest, worker, stop: stopper(nest, [end]) };
 }
 
@@ -223,21 +232,6 @@ async function openDemoBank(config: Config, { runner, clock }: WriteParts): Prom
   const zone = state?.timeZone ?? 'Europe/Helsinki';
   const year = Number(clock.now().slice(0, 4));
   return DemoBank.open({ file: files(config.data).bank, zone, holidays: finnishHolidays(year - 1, year + 6) });
-}
-
-async function signIn(config: Config, { vault }: WriteParts): Promise<Authenticator> {
-  const identity = await DemoIdentity.open(config.data);
-  const named = new Set<string>();
-  const subjectOf: SubjectResolver = async (tenant: string, claims: Claims) => {
-    const { subject } = await vault.resolve(tenant, { kind: 'email', value: claims.email });
-    // staff are called by their names where an auditor asks who did it
-    if (!named.has(subject) && claims.roles.some((role) => role !== 'applicant')) {
-      await vault.putSecret(tenant, memberName(subject), Buffer.from(claims.name ?? claims.email));
-      named.add(subject);
-    }
-    return { subject };
-  };
-  return authenticator(identity, subjectOf, config.tenants);
 }
 
 function demoParts(write: WriteParts, readModels: ReadModels, bank: DemoBank, worker: Worker | null, outbox: FileFolder): DemoParts {
@@ -343,7 +337,9 @@ function greeting(kind: ProcessKind, { url, config }: Running): string {
     const token = `MINIPILOT_DATA=${config.data} npm run -s token --`;
     lines.push(
       '',
-      `This is a demonstration with an invented municipality (${config.tenants.join(', ')}) and one open call. To sign in, take a token:`,
+      `This is a demonstration with an invented municipality (${config.tenants.join(', ')}) and one open call.`,
+      `  sign in   ${config.publicUrl ?? url}/auth/${config.tenants[0]}/login   (as whomever you like, without a password)`,
+      'For the API take a token:',
       ...[
         'applicant',
         'agent',

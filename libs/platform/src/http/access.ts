@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Browsers } from './browser.js';
 import { Problem } from './problem.js';
 import { RESERVED_PARAMETERS, type AccessRule, type Caller, type Route } from './request-context.js';
 import { isForbiddenName, isStorable } from './validation.js';
@@ -12,9 +13,15 @@ export class InvalidToken extends Error {
   }
 }
 
-/** Turns a bearer token into the person who calls. Throws InvalidToken for one that is not good. */
+/** Turns what a request carries into the person who calls. */
 export interface Authenticator {
-  authenticate(token: string): Promise<Caller>;
+  /**
+   * By a bearer token, in the municipality `tenant` of the path where the token does not say which. Throws InvalidToken for one that is
+   * not good.
+   */
+  authenticate(token: string, tenant?: string): Promise<Caller>;
+  /** By the session of a browser; null where there is none that is called so, or it has ended. */
+  ofSession?(session: string): Promise<Caller | null>;
 }
 
 /** Tells whether what a path names is the caller's. */
@@ -27,6 +34,8 @@ export interface AccessOptions {
   /** without it nothing is anybody's own */
   owners?: Owners | undefined;
   authenticator: Authenticator;
+  /** without it no cookie signs anybody in */
+  browsers?: Browsers | undefined;
   /** the municipalities served here; the path of any other is 404 */
   tenants: readonly string[];
   /** how old a sign-in may be, in minutes, where a route wants a fresh one */
@@ -43,7 +52,7 @@ const challenge = (error?: string) => ({
 function bearer(request: FastifyRequest): string {
   const header = request.headers.authorization;
   if (header === undefined) throw new Problem('unauthorised', {}, challenge());
-  const match = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header);
+  const match = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(header);
   if (match === null) throw new Problem('invalid-token', {}, challenge('invalid_token'));
   return match[1]!;
 }
@@ -64,6 +73,28 @@ export function requireFresh(caller: Pick<Caller, 'authenticatedAt'>, minutes: n
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** By the bearer token where there is one, else by the browser's session. Throws Problem, 401 for nobody, 403 for a change that another site asks for. */
+async function whoCalls(request: FastifyRequest, { authenticator, browsers, tenants }: AccessOptions): Promise<Caller> {
+  const session = request.headers.authorization === undefined ? browsers?.read(request, 'session') : undefined;
+  if (session !== undefined) {
+    const caller = (await authenticator.ofSession?.(session)) ?? null;
+    if (caller !== null) {
+      if (!READS.has(request.method)) browsers!.requireOwnPage(request, session);
+      return caller;
+    }
+  }
+  const token = bearer(request);
+  const { tenant } = request.params as { tenant?: string };
+  try {
+    return await authenticator.authenticate(token, tenant !== undefined && tenants.includes(tenant) ? tenant : undefined);
+  } catch (error) {
+    if (error instanceof InvalidToken) throw new Problem('invalid-token', {}, challenge('invalid_token'));
+    throw error;
+  }
+}
+
 /** Decides by rule, token and tenant whether a request may go on: 401, 404 for another tenant, 403 by role, 404 for what is not one's own, 401 for a sign-in too old. */
 async function authorise(request: FastifyRequest, rule: AccessRule, options: AccessOptions): Promise<void> {
   const { tenant } = request.params as { tenant?: string };
@@ -74,15 +105,7 @@ async function authorise(request: FastifyRequest, rule: AccessRule, options: Acc
       throw new Problem('invalid-token', {}, challenge('invalid_token'));
     return;
   }
-  if (rule.for !== 'public') {
-    const token = bearer(request);
-    try {
-      request.caller = await options.authenticator.authenticate(token);
-    } catch (error) {
-      if (error instanceof InvalidToken) throw new Problem('invalid-token', {}, challenge('invalid_token'));
-      throw error;
-    }
-  }
+  if (rule.for !== 'public') request.caller = await whoCalls(request, options);
   if (tenant !== undefined && !options.tenants.includes(tenant)) throw new Problem('not-found');
   const { caller } = request;
   if (caller === undefined) return;

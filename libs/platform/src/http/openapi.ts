@@ -69,7 +69,8 @@ function refusals(route: Route): Record<string, { $ref: string }> {
   const can: Record<keyof typeof REFUSALS, boolean> = {
     400: commands || reads.some((part) => route.takes.has(part)),
     401: signedIn,
-    403: Array.isArray(who),
+    // a browser's change that no page of ours asked for
+    403: Array.isArray(who) || (who === 'signed-in' && route.method !== 'GET'),
     404: route.path.includes(':'),
     409: commands,
     412: route.takes.has('if-match'),

@@ -42,6 +42,7 @@ const BY_NAME: Readonly<Record<string, HttpProblemCode>> = {
   StaleDraft: 'stale',
   BadCursor: 'malformed-cursor',
   BadToken: 'malformed-position',
+  SignInFailed: 'sign-in-unavailable',
 };
 
 /** Full disk and a lock that was not given in time, as SQLite numbers them. */
@@ -67,7 +68,7 @@ export function asProblem(error: unknown, request: Pick<FastifyRequest, 'headers
   const code = httpCode(error, status);
   if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });
   if (code === 'unauthorised') return new Problem(code, {}, { headers: { 'www-authenticate': 'Bearer realm="minipilot"' } });
-  if (code === 'try-again') return new Problem(code, {}, RETRY);
+  if (code === 'try-again' || code === 'sign-in-unavailable') return new Problem(code, {}, RETRY);
   if (code !== undefined) return new Problem(code);
   return status !== undefined && status >= 400 && status < 500 ? new Problem('bad-request') : undefined;
 }

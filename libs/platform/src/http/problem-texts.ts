@@ -103,6 +103,18 @@ export const HTTP_PROBLEMS = {
     sv: 'Inloggningen har gått ut eller är ogiltig. Logga in på nytt.',
     en: 'The sign-in has expired or is not valid. Sign in again.',
   },
+  'sign-in-unavailable': {
+    status: 503,
+    fi: 'Kirjautumispalvelu ei juuri nyt vastaa. Yritä hetken kuluttua uudelleen. Julkiset sivut toimivat.',
+    sv: 'Inloggningstjänsten svarar inte just nu. Försök igen om en stund. De offentliga sidorna fungerar.',
+    en: 'The sign-in service does not answer right now. Try again in a moment. The public pages work.',
+  },
+  'request-from-elsewhere': {
+    status: 403,
+    fi: 'Muutosta ei tehty: pyyntö ei tullut tämän palvelun sivulta. Lataa sivu uudelleen ja yritä sitten uudestaan.',
+    sv: 'Ändringen gjordes inte: begäran kom inte från en sida i den här tjänsten. Ladda om sidan och försök sedan igen.',
+    en: 'Nothing was changed: the request did not come from a page of this service. Reload the page, then try once more.',
+  },
   'fresh-sign-in-needed': {
     status: 401,
     title: { fi: 'Kirjaudu uudelleen', sv: 'Logga in på nytt', en: 'Sign in again' },

@@ -248,5 +248,9 @@ export const Page = createParamDecorator(readPage, [
   ),
 ]);
 
+export const readAnyQuery = (_: unknown, context: ExecutionContext): unknown => requestOf(context).query;
+/** The query as others compose it, such as a sign-in provider: names are theirs to choose. Nothing is checked but its characters. */
+export const AnyQuery = createParamDecorator(readAnyQuery);
+
 /** Query parameters by the decorator that reads them. */
 export const RESERVED_PARAMETERS = { after: ['after'], page: ['limit', 'cursor'] } as const;

@@ -5,6 +5,7 @@ import { getMetadataStorage } from 'class-validator';
 import {
   CHANGES_NOTHING,
   readActor,
+  readAnyQuery,
   readAfter,
   readCommandId,
   readIdempotencyKey,
@@ -27,6 +28,7 @@ const BODY = 3;
 const QUERY = 4;
 const RAW_BODY = 7;
 const READERS = new Map<unknown, Takes>([
+  [readAnyQuery, 'query'],
   [readActor, 'actor'],
   [readIdempotencyKey, 'idempotency-key'],
   [readCommandId, 'command-id'],

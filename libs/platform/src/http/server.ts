@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,10 +8,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '../config.js';
 import { isTrusted, systemClock, type Clock } from '../store/clock.js';
 import { guardRoutes, type Authenticator, type Owners } from './access.js';
+import type { Browsers } from './browser.js';
 import { HealthChecks, HealthController } from './health.js';
 import { loggerModule } from './logging.js';
 import { Metrics, MetricsController } from './metrics.js';
@@ -22,9 +25,20 @@ import type { AccessTable } from './request-context.js';
 import { listRoutes, routeFaults } from './routes.js';
 import { parseBody, READ_LIMIT, ShapePipe } from './validation.js';
 
+/** Something that answers by itself all that lies below a path, and guards itself. */
+export interface Mount {
+  /** such as `/demo/oidc` */
+  prefix: string;
+  /** the path that it sees begins after the prefix */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
 export interface ServerOptions {
   config: Config;
   authenticator: Authenticator;
+  /** without it no cookie signs anybody in */
+  browsers?: Browsers | undefined;
+  mounts?: readonly Mount[];
   /** who may call which route; a route without a row stops the start */
   access: AccessTable;
   /** needed where the table says that something must be one's own */
@@ -143,6 +157,9 @@ async function prepare(
   const metrics = nest.get(Metrics);
   const logger = nest.get(Logger);
 
+  const mounts = options.mounts ?? [];
+  const answersItself = (path: string) => isDocumentation(path) || mounts.some(({ prefix }) => path === `${prefix}/*`);
+  await server.register(cookie);
   await server.register(helmet, {
     contentSecurityPolicy: false,
     crossOriginEmbedderPolicy: false,
@@ -165,8 +182,9 @@ async function prepare(
     // with a body a request is complete when that is
     if (CHANGING.has(request.method) && request.body !== undefined && request.body !== null) request.arrivedAt = clock.now();
   });
-  guardRoutes(server, (method, path) => declared.get(`${method} ${path}`), isDocumentation, {
+  guardRoutes(server, (method, path) => declared.get(`${method} ${path}`), answersItself, {
     authenticator: options.authenticator,
+    browsers: options.browsers,
     owners: options.owners,
     tenants: config.tenants,
     freshMinutes: config.freshMinutes,
@@ -185,6 +203,8 @@ async function prepare(
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, bytes: Buffer) => parseBody(bytes));
+
+  for (const mount of mounts) await server.register(async (scope) => answerBy(scope, mount));
 
   const patterns = routes.map((route) => ({
     route,
@@ -213,10 +233,25 @@ async function prepare(
 
   const undeclared = [...routed].flatMap(([url, methods]) =>
     [...methods]
-      .filter((method) => !isDocumentation(url) && !declared.has(`${method === 'HEAD' ? 'GET' : method} ${url}`))
+      .filter((method) => !answersItself(url) && !declared.has(`${method === 'HEAD' ? 'GET' : method} ${url}`))
       .map((method) => `${method} ${url}`),
   );
   if (undeclared.length > 0) throw new Error(`routes that no controller declares: ${undeclared.join(', ')}`);
+}
+
+/** Hands requests below a prefix over as they come, with the headers that every answer has. */
+function answerBy(scope: FastifyInstance, { prefix, handle }: Mount): void {
+  // bodies are left to the one who answers
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request: FastifyRequest, _body: unknown, done: (error: null) => void) => done(null));
+  scope.all(`${prefix}/*`, (request, reply) => {
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+    const raw = request.raw as IncomingMessage & { originalUrl?: string };
+    raw.originalUrl = raw.url!;
+    raw.url = raw.url!.slice(prefix.length);
+    handle(raw, reply.raw);
+  });
 }
 
 /** A port that somebody else has; the message says who and what to do. */

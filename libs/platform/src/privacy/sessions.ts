@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Residence } from '../http/request-context.js';
 import type { VaultFile } from './vault-file.js';
 
 /** Encrypts and opens bytes that are bound to their place. */
@@ -13,6 +14,8 @@ export interface SessionContent {
   name?: string;
   /** when the person last proved to the sign-in provider who they are, in seconds since 1970 */
   authenticatedAt: number;
+  /** what the provider told of age and home, for a residents' vote; ends with the session */
+  residence?: Residence;
   /** the provider's ID token, by which it is told who signs out */
   idToken?: string;
 }
