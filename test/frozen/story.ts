@@ -18,6 +18,7 @@ import {
 } from '@minipilot/grants/streams.js';
 import { POLICY, ROLLING, content, hash, id } from '@minipilot/grants/testing.js';
 import { TENANT, Town } from '@minipilot/grants/flows/testing.js';
+import { appeals } from './appeals.js';
 import { voting } from './voting.js';
 
 const [OFFICER, DECIDER, CLERK, APPROVER, OWNER, CHAIR, MEMBER] = [
@@ -128,7 +129,8 @@ export async function story(): Promise<Town> {
     ReturnType<typeof toPilot>,
     ReturnType<typeof toPilot>,
   ];
-  for (const one of [good, failed, slow, gone, second, quitter]) await one.apply();
+  const wrong = toPilot(call, 'wrong');
+  for (const one of [good, failed, slow, gone, second, quitter, wrong]) await one.apply();
   await good.act('AmendApplication', form);
   await quitter.act('WithdrawApplication');
   await slow.act('RequestCompletion', { codes: ['place-unclear', 'costs-unclear'] }, OFFICER);
@@ -186,6 +188,10 @@ export async function story(): Promise<Town> {
   await inScoring('DecideApplications', { decisions, section: '§ 3', caseNumber: 'HML/1/2027', decidedOn: '2027-10-08' });
   await inScoring('SendNotice', { applications: winners.map((w) => w.key), channel: 'electronic', sentOn: '2027-10-08' });
   await inScoring('PublishDecisions', { publishedOn: '2027-10-08' });
+  const refused = [down, wrong].map(({ key }) => ({ ...decisions[0]!, application: key, result: 'refused', cents: 0 }));
+  await inScoring('DecideApplications', { decisions: refused, section: '§ 4', caseNumber: '1', decidedOn: '2027-10-08' });
+  await inScoring('PublishDecisions', { publishedOn: '2027-10-08' });
+  await appeals(town, call, [down.key, wrong.key, second.key]);
 
   await good.act('AcceptAward', {}, undefined, iban('78501GOOD'));
   await failed.act('AcceptAward', {}, undefined, iban('7REJECT'));

@@ -1,5 +1,6 @@
 import { registerProblems } from '@minipilot/platform/http/problem.js';
 import type { ProblemText } from '@minipilot/platform/http/problem-texts.js';
+import { APPEAL_PROBLEMS } from './problem-texts-appeal.js';
 import { CALL_PROBLEMS } from './problem-texts-calls.js';
 import { CLOSING_PROBLEMS } from './problem-texts-leaks.js';
 import { DOCUMENT_PROBLEMS } from './problem-texts-documents.js';
@@ -345,6 +346,7 @@ export const DOMAIN_PROBLEMS: Readonly<Record<string, ProblemText>> = {
   ...DOCUMENT_PROBLEMS,
   ...SIGN_IN_PROBLEMS,
   ...VOTE_PROBLEMS,
+  ...APPEAL_PROBLEMS,
 };
 
 /** Makes the domain's refusals known to the problem pages; may be called again. */

@@ -1,8 +1,10 @@
 import type { Aggregate } from '@minipilot/kernel/decider.js';
 import type { Flow } from '@minipilot/kernel/flow.js';
+import { appeal } from './appeal/appeal.js';
 import { batch } from './batch/batch.js';
 import { call } from './call/call.js';
 import { adopting } from './flows/adopting.js';
+import { appealing } from './flows/appealing.js';
 import { awarding } from './flows/awarding.js';
 import { closing } from './flows/closing.js';
 import { completing } from './flows/completing.js';
@@ -34,6 +36,7 @@ export const aggregates: readonly Aggregate<any, any, any, any>[] = [
   scoring,
   vote,
   tally,
+  appeal,
   ledger,
   batch,
   service,
@@ -47,6 +50,7 @@ export const flows: readonly Flow<any>[] = [
   selecting,
   tallying,
   deciding,
+  appealing,
   awarding,
   paying,
   reporting,

@@ -1,5 +1,6 @@
 import { Catalogue } from '@minipilot/kernel/event.js';
 import { flowReacted } from '@minipilot/kernel/flow.js';
+import { appealEvents } from './appeal/events.js';
 import { batchEvents } from './batch/events.js';
 import { callEvents } from './call/events.js';
 import { ledgerEvents } from './ledger/events.js';
@@ -23,6 +24,7 @@ export const catalogue = new Catalogue([
   ...scoringEvents,
   ...voteEvents,
   ...tallyEvents,
+  ...appealEvents,
   ...ledgerEvents,
   ...batchEvents,
   ...serviceEvents,

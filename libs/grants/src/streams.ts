@@ -14,6 +14,7 @@ export const ledgerStream = (tenant: string, call: string) => streamName(tenant,
 export const batchStream = (tenant: string, batch: string) => streamName(tenant, 'batch', batch);
 /** What was told to the people of a pilot. */
 export const messagesStream = (tenant: string, pilot: string) => streamName(tenant, 'messages', pilot);
+export const appealStream = (tenant: string, appeal: string) => streamName(tenant, 'appeal', appeal);
 export const serviceStream = (tenant: string, service: string) => streamName(tenant, 'service', service);
 
 /** One pilot per applicant, call and slot; applying again after a withdrawal continues the withdrawn stream. */

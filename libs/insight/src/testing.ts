@@ -48,6 +48,8 @@ export const policy: Policy = {
   leadDays: { ranked: 14, rolling: 7 },
   noticeDays: { electronic: 3, letter: 7, publication: 7 },
   appealDays: 14,
+  appealClosesAt: '16:15',
+  courtDays: 30,
   acceptDays: 30,
   recipientChangeDays: 14,
   ownerAnswerDays: 60,

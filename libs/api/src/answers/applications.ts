@@ -144,6 +144,14 @@ class PublicationAnswer {
   @Day({ description: 'residents count as told' }) noticeOn: string;
   @Day() appealUntil: string;
 }
+class OpenAppeal {
+  @Uuid() appeal: string;
+  @Uuid({ description: 'event of the decision that it is against' }) decision: string;
+}
+class AppealsAnswer {
+  @Of(() => OpenAppeal, { list: true, description: 'while one is open the decision is not final' }) open: OpenAppeal[];
+  @Day({ nullable: true, description: 'first day on which decided appeals can no longer be taken to court' }) finalFrom: string | null;
+}
 class PayoutAnswer {
   @Int({ description: 'from 1; 0 before the first' }) attempt: number;
   @Word(['none', 'requested', 'paid', 'failed']) status: PilotState['payout']['status'];
@@ -236,6 +244,7 @@ export class ApplicationDetail implements State {
   @Of(() => CompletionAnswer, { nullable: true }) completion: CompletionAnswer | null;
   @Of(() => NoticeAnswer, { nullable: true }) notice: NoticeAnswer | null;
   @Of(() => PublicationAnswer, { nullable: true }) publication: PublicationAnswer | null;
+  @Of(() => AppealsAnswer) appeals: AppealsAnswer;
   @Day({ nullable: true, description: 'last day to accept the award' }) acceptBy: string | null;
   @Day({ nullable: true, description: 'last day to name another recipient' }) nameBy: string | null;
   @Word(['none', 'offered', 'accepted', 'declined', 'lapsed']) award: PilotState['award'];

@@ -11,6 +11,12 @@ interface AwardingState {
   status: 'none' | 'offered' | 'accepted' | 'gone' | 'failed';
   noticeUntil: LocalDate | null;
   publishedUntil: LocalDate | null;
+  /** event of the award in the call's decisions */
+  decision: string;
+  /** open appeals with the decision that each is against */
+  appeals: readonly { appeal: string; decision: string }[];
+  /** from when the decided ones can no longer go to court */
+  appealsFinal: LocalDate | null;
   /** last day to name another recipient, while one is missing */
   nameBy: LocalDate | null;
   /** how often the award was accepted, by one recipient after another */
@@ -27,6 +33,8 @@ export const awarding: Flow<AwardingState> = {
     'pilot.decided',
     'pilot.notified',
     'pilot.decision-published',
+    'pilot.appeal-opened',
+    'pilot.appeal-settled',
     'pilot.award-accepted',
     'pilot.account-changed',
     'pilot.award-declined',
@@ -37,7 +45,19 @@ export const awarding: Flow<AwardingState> = {
     'pilot.money-returned',
   ],
   subject: (event) => (event.type === 'pilot.decided' && event.data['result'] !== 'granted' ? null : parseStream(event.stream).key!),
-  initial: { call: '', pilot: '', pay: 'at-once', status: 'none', noticeUntil: null, publishedUntil: null, nameBy: null, acceptances: 0 },
+  initial: {
+    call: '',
+    pilot: '',
+    pay: 'at-once',
+    status: 'none',
+    noticeUntil: null,
+    publishedUntil: null,
+    decision: '',
+    appeals: [],
+    appealsFinal: null,
+    nameBy: null,
+    acceptances: 0,
+  },
 
   evolve(state, input) {
     if (input.kind === 'timer') return state;
@@ -51,6 +71,9 @@ export const awarding: Flow<AwardingState> = {
           status: 'offered',
           noticeUntil: null,
           publishedUntil: null,
+          decision: data['decision'] as string,
+          appeals: state.appeals.filter(({ decision }) => decision === data['decision']),
+          appealsFinal: null,
           nameBy: null,
           acceptances: 0,
         };
@@ -58,6 +81,12 @@ export const awarding: Flow<AwardingState> = {
         return { ...state, noticeUntil: data['appealUntil'] as LocalDate };
       case 'pilot.decision-published':
         return { ...state, publishedUntil: data['appealUntil'] as LocalDate };
+      case 'pilot.appeal-opened':
+        return { ...state, appeals: [...state.appeals, { appeal: data['appeal'] as string, decision: data['decision'] as string }] };
+      case 'pilot.appeal-settled': {
+        const days = [state.appealsFinal, data['finalFrom'] as LocalDate | null].filter((day) => day !== null).sort();
+        return { ...state, appeals: state.appeals.filter(({ appeal }) => appeal !== data['appeal']), appealsFinal: days.at(-1) ?? null };
+      }
       case 'pilot.award-accepted':
         return { ...state, status: 'accepted', acceptances: state.acceptances + 1 };
       case 'pilot.award-declined':
@@ -102,6 +131,11 @@ export const awarding: Flow<AwardingState> = {
         return state.status === 'offered' ? { timers: [lapse(state.nameBy ?? (event.data['acceptBy'] as LocalDate | null))] } : pay;
       case 'pilot.decision-published':
         return state.status === 'accepted' ? pay : {};
+      // money that waits for the decision to be final waits for the appeal too; money paid at once goes on
+      case 'pilot.appeal-opened':
+        return state.pay === 'when-final' ? { timers: [{ timer: 'pay', due: null }] } : {};
+      case 'pilot.appeal-settled':
+        return state.pay === 'when-final' ? pay : {};
       case 'pilot.award-accepted':
         // the money of an award stays committed while its recipient changes
         return {
@@ -132,8 +166,9 @@ function payment(state: AwardingState, at: Instant, request: () => FlowCommand):
   if (state.status !== 'accepted') return {};
   if (state.pay === 'at-once') return { commands: [request()] };
   if (state.noticeUntil === null || state.publishedUntil === null) return {};
+  if (state.appeals.some(({ decision }) => decision === state.decision)) return {};
   const last = state.noticeUntil > state.publishedUntil ? state.noticeUntil : state.publishedUntil;
-  const due = noon(addDays(last, 1));
+  const due = noon([addDays(last, 1), state.appealsFinal ?? ''].sort().at(-1)!);
   // an instant falls due once, and a second recipient may accept after it
   return at >= due ? { commands: [request()] } : { timers: [{ timer: 'pay', due }] };
 }

@@ -169,6 +169,31 @@ describe('awarding', () => {
     expect(host(final, notified(), accepted, failed).on(...published())).toEqual({});
   });
 
+  it('waits for open appeals and for the time to go to court, where money waits for the decision to be final', () => {
+    const opened = (appeal: string, decision = id('decision')): Past => ['pilot.appeal-opened', { appeal: id(appeal), decision }];
+    const settled = (appeal: string, how: string, finalFrom: string | null): Past => [
+      'pilot.appeal-settled',
+      { appeal: id(appeal), how, finalFrom },
+    ];
+    const told = [final, notified(), published(), accepted] as const;
+    const pay = (day: string) => ({ timers: [{ timer: 'pay', due: `${day}T12:00:00.000Z` }] });
+    expect(host(...told).on(...opened('a'))).toEqual({ timers: [noPay] });
+    expect(host(...told, opened('a'), opened('b')).on(...settled('a', 'decided', '2027-12-21'))).toEqual({});
+    // of two appeals the later day counts
+    expect(host(...told, opened('a'), opened('b'), settled('a', 'decided', '2027-12-21')).on(...settled('b', 'withdrawn', null))).toEqual(
+      pay('2027-12-21'),
+    );
+    expect(host(...told, opened('a')).on(...settled('a', 'withdrawn', null))).toEqual(pay('2027-10-30'));
+    expect(host(...told, opened('a')).on(...settled('a', 'withdrawn', null), '2027-11-05T08:00:00.000Z')).toEqual({ commands: [request] });
+    expect(host(final, notified(), opened('a'), accepted).on(...published())).toEqual({});
+    // an appeal may be read before the decision that it is against; one against an earlier decision keeps nothing back
+    expect(host(opened('a'), ...told).on(...settled('a', 'decided', '2027-12-21'))).toEqual(pay('2027-12-21'));
+    expect(host(opened('a', id('before')), final, notified(), accepted).on(...published())).toEqual(pay('2027-10-30'));
+    // what is paid at once goes on
+    expect(host(decided(), accepted).on(...opened('a'))).toEqual({});
+    expect(host(decided(), accepted, opened('a')).on(...settled('a', 'withdrawn', null))).toEqual({});
+  });
+
   it('begins anew with a changed decision', () => {
     const again = host(
       final,

@@ -24,7 +24,8 @@ export const deciding: Flow<null> = {
     });
     if (type === 'scoring.decided') {
       const { application, result, cents, from, section, decidedOn, deMinimis } = data as Record<string, never>;
-      const decision = { type: 'RecordDecision', result, cents, from, decision: id, section, decidedOn, decider: actor, deMinimis };
+      const decider = (data['appeal'] as { decider: string } | null)?.decider ?? actor;
+      const decision = { type: 'RecordDecision', result, cents, from, decision: id, section, decidedOn, decider, deMinimis };
       return { commands: [toPilot(application, decision)] };
     }
     const { applications, documents, ...window } = data as { applications: string[]; documents: Issued[] } & Record<string, unknown>;

@@ -1,22 +1,34 @@
 import fc from 'fast-check';
 import type { Recorded } from '@minipilot/kernel/event.js';
+import { uuid5 } from '@minipilot/kernel/ids.js';
 import { addDays, addMilliseconds, localDate } from '@minipilot/kernel/time.js';
 import { batch, rowsDigest, type BatchState } from '../batch/batch.js';
 import { figures } from '../ledger/ledger.js';
 import { pilot, type PilotState } from '../pilot/pilot.js';
 import { scoring, type ScoringState } from '../scoring/scoring.js';
-import { batchStream, callStream, pilotId, pilotStream, policyStream, scorebookId, scorebookStream, scoringStream } from '../streams.js';
+import {
+  appealStream,
+  batchStream,
+  callStream,
+  pilotId,
+  pilotStream,
+  policyStream,
+  scorebookId,
+  scorebookStream,
+  scoringStream,
+} from '../streams.js';
 import { CALL, POLICY, RANKED, ROLLING, content, hash, id } from '../testing.js';
 import { TENANT, Town, type BankOf } from './testing.js';
 
-const [OFFICER, DECIDER, CLERK, APPROVER, CHAIR, MEMBER] = ['officer', 'decider', 'clerk', 'approver', 'chair', 'member'].map(id) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+const [OFFICER, DECIDER, CLERK, APPROVER, CHAIR, MEMBER, BOARD] = [
+  'officer',
+  'decider',
+  'clerk',
+  'approver',
+  'chair',
+  'member',
+  'board',
+].map(id) as [string, string, string, string, string, string, string];
 const PEOPLE = [0, 1, 2, 3, 4, 5].map((n) => id(`applicant ${n}`));
 const IBANS = ['FI2112345600000785', 'FI00REJECT0000001', 'FI00RETURN0000001', 'FI00CLOSE00000001', 'FI00NOMATCH000001'];
 const BANK: BankOf = {
@@ -155,7 +167,7 @@ const FITS: Partial<Record<Move['what'], (s: PilotState) => boolean>> = {
   'return money': (s) => s.paidCents > 0,
   'more time for report': (s) => s.payout.status === 'paid',
   'grant the next': (s) => s.decision?.result === 'waiting',
-  appeal: (s) => s.decision !== null && s.decision.result !== 'granted',
+  appeal: (s) => s.decision !== null,
 };
 
 async function step(town: Town, { what, who, n }: Move, outcome: (n: number) => string): Promise<void> {
@@ -284,7 +296,7 @@ async function step(town: Town, { what, who, n }: Move, outcome: (n: number) => 
     case 'grant the next':
       return void (await decideOne({ departure: n < 5 ? null : 'better' }));
     case 'appeal':
-      return void (await decideOne({ from: 'appeal-reserve', departure: 'appeal-upheld' }));
+      return void (await appealAgainst(town, key, person, state().application?.askedCents ?? 1, n));
     case 'raise budget':
       return void (await town.act(
         'call',
@@ -293,6 +305,29 @@ async function step(town: Town, { what, who, n }: Move, outcome: (n: number) => 
         OFFICER,
       ));
   }
+}
+
+/** An appeal by a party, sometimes late or withdrawn, decided by the board: upheld, dismissed, or refused where the reserve is used up. */
+async function appealAgainst(town: Town, application: string, person: string, cents: number, n: number): Promise<void> {
+  const key = uuid5('appeal', String(town.log.length));
+  const today = localDate(town.now, POLICY.timeZone);
+  const act = (type: string, more: object = {}, actor = BOARD) =>
+    town.act('appeal', appealStream(TENANT, key), { type, call: CALL, appeal: key, ...more }, actor);
+  const target = { application, section: null, appellant: person, resident: n % 2 === 0 };
+  const filed = await act('FileAppeal', { ...target, channel: 'online', receivedAt: town.now }, person);
+  if (!Array.isArray(filed)) return;
+  if (n === 9) return void (await act('WithdrawAppeal', {}, person));
+  const late = filed[0]!.data['late'] === true;
+  const result = late ? 'left-unexamined' : n < 7 ? 'upheld' : 'dismissed';
+  await act('DecideAppeal', {
+    result,
+    why: late ? 'late' : null,
+    section: '§ 140',
+    caseNumber: '1',
+    decidedOn: today,
+    changes: result === 'upheld' ? [{ application, cents, reasonCode: 'appeal', deMinimis: null }] : [],
+  });
+  await act('SendAppealNotice', { channel: 'electronic', sentOn: today }, OFFICER);
 }
 
 const move = fc.record({ what: fc.constantFrom(...MOVES), who: fc.nat(5), n: fc.nat(9) });
@@ -370,6 +405,9 @@ describe('any history of a call', () => {
       'pilot.award-lapsed',
       'pilot.recipient-changed',
       'pilot.money-returned',
+      'pilot.appeal-settled',
+      'appeal.outcome-changed',
+      'appeal.withdrawn',
     ];
     expect([...reached, 'scoring.place-freed', 'batch.row-moved', 'pilot.report-accepted'].filter((t) => !seen.has(t))).toEqual([]);
   });

@@ -237,6 +237,23 @@ export const pilotEvents = [
     "The decision was published on the web; the residents' appeal window follows.",
     object({ publishedOn: Day, noticeOn: Day, appealUntil: Day }),
   ),
+  defineEvent(
+    'pilot.appeal-opened',
+    'Somebody appealed against the decision, or the board took it up: it is not final until that is settled.',
+    object({ appeal: Id, decision: Id }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'pilot.appeal-settled',
+    'An appeal was withdrawn, or decided and told.',
+    object({
+      appeal: Id,
+      how: oneOf('withdrawn', 'decided'),
+      /** first day on which the decision on the appeal can no longer be taken to court; null when it was withdrawn */
+      finalFrom: nullable(Day),
+    }),
+    { access: 'party' },
+  ),
   defineEvent('pilot.award-accepted', 'The recipient accepted the award by giving an account.', object({ acceptedAt: At }), {
     access: 'party',
     sealed: { iban: { v: 1, schema: Account } },

@@ -57,6 +57,8 @@ export const pilot: Aggregate<PilotCommand, PilotState, PilotEvent, PilotFacts> 
       case 'RecordDecision':
       case 'RecordNotice':
       case 'RecordPublication':
+      case 'RecordAppeal':
+      case 'SettleAppeal':
         return recordDecision(command, state, facts);
       case 'AcceptAward':
       case 'ChangeAccount':
@@ -147,7 +149,7 @@ function beforeDecision(
 }
 
 function recordDecision(
-  command: Of<'RecordDecision' | 'RecordNotice' | 'RecordPublication'>,
+  command: Of<'RecordDecision' | 'RecordNotice' | 'RecordPublication' | 'RecordAppeal' | 'SettleAppeal'>,
   state: PilotState,
   facts: PilotFacts,
 ): PilotEvent[] | Rejected {
@@ -173,6 +175,16 @@ function recordDecision(
       const { publishedOn, noticeOn, appealUntil } = command;
       if (state.publication?.publishedOn === publishedOn && state.publication.appealUntil === appealUntil) return [];
       return [{ type: 'pilot.decision-published', data: { publishedOn, noticeOn, appealUntil } }];
+    }
+    case 'RecordAppeal': {
+      const { appeal, decision } = command;
+      if (state.appeals.open.some((a) => a.appeal === appeal)) return [];
+      return [{ type: 'pilot.appeal-opened', data: { appeal, decision } }];
+    }
+    case 'SettleAppeal': {
+      const { appeal, how, finalFrom: day } = command;
+      if (!state.appeals.open.some((a) => a.appeal === appeal)) return [];
+      return [{ type: 'pilot.appeal-settled', data: { appeal, how, finalFrom: day } }];
     }
   }
 }
@@ -297,6 +309,8 @@ function carryOut(
       | 'RecordDecision'
       | 'RecordNotice'
       | 'RecordPublication'
+      | 'RecordAppeal'
+      | 'SettleAppeal'
       | 'AcceptAward'
       | 'ChangeAccount'
       | 'DeclineAward'

@@ -224,6 +224,43 @@ describe('a decision is copied to its pilot', () => {
     expect(finalFrom(past(submit(), decided(), notice({ appealUntil: '2027-11-02' }), published()).state)).toBe('2027-11-03');
   });
 
+  it('and not while an appeal against it is open, nor before the time to go to court has passed', () => {
+    const opened = (appeal: string, decision = id('decision')): PilotCommand => ({
+      type: 'RecordAppeal',
+      call: CALL,
+      appeal: id(appeal),
+      decision,
+    });
+    const settled = (appeal: string, how: 'withdrawn' | 'decided', day: string | null): PilotCommand => ({
+      type: 'SettleAppeal',
+      call: CALL,
+      appeal: id(appeal),
+      how,
+      finalFrom: day,
+    });
+    const told = [submit(), decided(), notice(), published()] as const;
+    past(...told)
+      .when(opened('a'))
+      .then([{ type: 'pilot.appeal-opened', data: { appeal: id('a'), decision: id('decision') } }]);
+    past(...told, opened('a'))
+      .when(opened('a'))
+      .thenNothing();
+    past(...told, opened('a'))
+      .when(settled('a', 'decided', '2027-12-21'))
+      .then([{ type: 'pilot.appeal-settled', data: { appeal: id('a'), how: 'decided', finalFrom: '2027-12-21' } }]);
+    past(...told)
+      .when(settled('a', 'withdrawn', null))
+      .thenNothing();
+    const final = (...more: PilotCommand[]) => finalFrom(past(...told, ...more).state);
+    expect(final(opened('a'))).toBeNull();
+    expect(final(opened('a'), settled('a', 'withdrawn', null))).toBe('2027-10-30');
+    expect(final(opened('a'), settled('a', 'decided', '2027-12-21'))).toBe('2027-12-21');
+    expect(final(opened('a'), opened('b'), settled('a', 'decided', '2027-12-21'))).toBeNull();
+    // copied before the decision that it is against, or against one that was changed since
+    expect(finalFrom(past(submit(), opened('a'), ...told.slice(1)).state)).toBeNull();
+    expect(final(opened('a', id('before')))).toBe('2027-10-30');
+  });
+
   it('and a changed decision has windows of its own', () => {
     const appeal = decided({ decision: id('after the appeal'), from: 'appeal-reserve' });
     const { state } = past(submit(), decided({ result: 'ineligible', cents: 0 }), notice(), published(), appeal);

@@ -77,6 +77,8 @@ export type PilotCommand = { call: string } & (
       document?: Document | null;
     }
   | { type: 'RecordPublication'; publishedOn: LocalDate; noticeOn: LocalDate; appealUntil: LocalDate }
+  | { type: 'RecordAppeal'; appeal: string; decision: string }
+  | { type: 'SettleAppeal'; appeal: string; how: 'withdrawn' | 'decided'; finalFrom: LocalDate | null }
   | { type: 'AcceptAward' }
   | { type: 'ChangeAccount'; channel: Channel }
   | { type: 'DeclineAward' }
@@ -136,6 +138,8 @@ export interface PilotState {
     document: Document | null;
   } | null;
   publication: { publishedOn: LocalDate; appealUntil: LocalDate } | null;
+  /** appeals: those that are open, each with the decision that it is against, and from when the decided ones can no longer go to court */
+  appeals: { open: readonly { appeal: string; decision: string }[]; finalFrom: LocalDate | null };
   /** who answers for the money */
   recipient: string;
   acceptBy: LocalDate | null;
@@ -185,6 +189,7 @@ export const initial: PilotState = {
   decision: null,
   notice: null,
   publication: null,
+  appeals: { open: [], finalFrom: null },
   recipient: '',
   acceptBy: null,
   nameBy: null,
@@ -199,11 +204,12 @@ export const initial: PilotState = {
   planOpenUntil: null,
 };
 
-/** The day from which nobody can appeal any more, once both windows are known. */
+/** The day from which nobody can appeal any more, once both windows are known and while no appeal against the decision is open. */
 export function finalFrom(state: PilotState): LocalDate | null {
   if (state.notice === null || state.publication === null) return null;
+  if (state.appeals.open.some(({ decision }) => decision === state.decision?.decision)) return null;
   const last = [state.notice.appealUntil, state.publication.appealUntil].sort().at(-1)!;
-  return addDays(last, 1);
+  return [addDays(last, 1), state.appeals.finalFrom ?? ''].sort().at(-1)!;
 }
 
 /** Money that a completed pilot has neither used nor returned, above the floor. */
@@ -303,6 +309,8 @@ export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState 
         decision: event.data,
         notice: null,
         publication: null,
+        // an appeal may be read before the decision that it is against
+        appeals: { open: state.appeals.open.filter(({ decision }) => decision === event.data.decision), finalFrom: null },
         acceptBy: null,
         nameBy: null,
         award: event.data.result === 'granted' ? 'offered' : 'none',
@@ -311,6 +319,13 @@ export function evolve(state: PilotState, event: PilotEvent & Meta): PilotState 
       return { ...state, notice: event.data, acceptBy: event.data.acceptBy };
     case 'pilot.decision-published':
       return { ...state, publication: event.data };
+    case 'pilot.appeal-opened':
+      return { ...state, appeals: { ...state.appeals, open: [...state.appeals.open, event.data] } };
+    case 'pilot.appeal-settled': {
+      const { open, finalFrom } = state.appeals;
+      const last = [finalFrom, event.data.finalFrom].filter((day) => day !== null).sort();
+      return { ...state, appeals: { open: open.filter(({ appeal }) => appeal !== event.data.appeal), finalFrom: last.at(-1) ?? null } };
+    }
     case 'pilot.award-accepted':
       return { ...state, award: 'accepted', account: account() };
     case 'pilot.account-changed':

@@ -1,6 +1,6 @@
 import { defineEvent, type EventsOf } from '@minipilot/kernel/event.js';
 import { Cents, Code, Count, Day, list, object, oneOf, text } from '@minipilot/kernel/schema.js';
-import type { Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 
 /** Everything that the law or the municipality may change without a new release. */
 export const Policy = object({
@@ -17,6 +17,10 @@ export const Policy = object({
   /** days from sending or publishing to the day of notice */
   noticeDays: object({ electronic: Count, letter: Count, publication: Count }),
   appealDays: Count,
+  /** wall-clock time (HH:MM) at which the office closes: from then on, on its last day, an appeal is late */
+  appealClosesAt: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }),
+  /** days from notice of the decision on an appeal in which it may be taken to the administrative court */
+  courtDays: Count,
   /** days to accept an award before it lapses */
   acceptDays: Count,
   /** days to name another recipient */
@@ -52,7 +56,10 @@ export const policyEvents = [
     {
       v: 2,
       upcast: {
-        1: (data) => ({ ...data, policy: { completionDays: 7, completionReminderDays: 2, ...(data['policy'] as object) } }),
+        1: (data) => ({
+          ...data,
+          policy: { appealClosesAt: '16:15', courtDays: 30, completionDays: 7, completionReminderDays: 2, ...(data['policy'] as object) },
+        }),
       },
     },
   ),

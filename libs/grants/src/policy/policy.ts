@@ -13,6 +13,8 @@ export const defaultPolicy: Omit<Policy, 'municipality' | 'districts' | 'holiday
   leadDays: { ranked: 14, rolling: 7 },
   noticeDays: { electronic: 3, letter: 7, publication: 7 },
   appealDays: 14,
+  appealClosesAt: '16:15',
+  courtDays: 30,
   acceptDays: 30,
   recipientChangeDays: 14,
   ownerAnswerDays: 60,

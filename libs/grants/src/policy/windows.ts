@@ -4,8 +4,17 @@ import type { Policy } from './events.js';
 /** How somebody comes to know of a decision. */
 export type Told = keyof Policy['noticeDays'];
 
-/** The day on which a decision counts as known that was sent or published on a day, and the last day to appeal it. */
-export function appealWindow(policy: Policy, how: Told, on: LocalDate): { noticeOn: LocalDate; appealUntil: LocalDate } {
+/**
+ * The day on which a decision counts as known that was sent or published on a day, and the last day to challenge it. A decision that came
+ * of an appeal goes to the administrative court.
+ */
+export function appealWindow(
+  policy: Policy,
+  how: Told,
+  on: LocalDate,
+  at: 'appeal-body' | 'court' = 'appeal-body',
+): { noticeOn: LocalDate; appealUntil: LocalDate } {
   const noticeOn = addDays(on, policy.noticeDays[how]);
-  return { noticeOn, appealUntil: nextWorkingDay(addDays(noticeOn, policy.appealDays), policy.holidays) };
+  const days = at === 'court' ? policy.courtDays : policy.appealDays;
+  return { noticeOn, appealUntil: nextWorkingDay(addDays(noticeOn, days), policy.holidays) };
 }

@@ -131,9 +131,13 @@ export const scoringEvents = [
       deMinimis: nullable(text(60)),
       /** waiting list place, 1 is next */
       waitingRank: nullable(Count),
+      /** the appeal that changed the decision, its event that says so, and who decided there; the reason in words lies with it */
+      appeal: nullable(object({ appeal: Id, outcome: Id, decider: Subject })),
     }),
     {
-      fields: { applicant: 'party', caseNumber: 'party' },
+      v: 2,
+      upcast: { 1: (data) => ({ ...data, appeal: null }) },
+      fields: { applicant: 'party', caseNumber: 'party', appeal: 'party' },
       sealed: { comment: { v: 1, schema: object({ v: version1, reason: text(4000, 1), departure: optional(text(4000, 1)) }) } },
     },
   ),
@@ -168,6 +172,12 @@ export const scoringEvents = [
     'scoring.place-freed',
     'A winner declined, withdrew or let the award lapse; its money is free for the waiting list.',
     object({ application: Id, cents: PositiveCents, why: oneOf('declined', 'lapsed', 'withdrawn'), next: nullable(Id) }),
+    { access: 'party' },
+  ),
+  defineEvent(
+    'scoring.appeal-unfunded',
+    'An appeal was upheld in the same moment as another that used the reserve up: money must be found before it can be paid.',
+    object({ application: Id, appeal: Id, outcome: Id, cents: PositiveCents, leftCents: Cents }),
     { access: 'party' },
   ),
 ] as const;

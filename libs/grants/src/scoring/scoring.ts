@@ -1,15 +1,15 @@
 import { reject, type Aggregate, type FactSources, type Occasion, type Rejected } from '@minipilot/kernel/decider.js';
-import { localDate, type LocalDate } from '@minipilot/kernel/time.js';
+import { localDate } from '@minipilot/kernel/time.js';
 import { call, grantableCents, takesPart } from '../call/call.js';
-import { messages, undelivered, type MessagesState } from '../messages/messages.js';
+import { messages, type MessagesState } from '../messages/messages.js';
 import type { DecisionResult } from '../pilot/events.js';
 import { helpedBy, isLive, isParty, pilot, type PilotState } from '../pilot/pilot.js';
 import { policyOf } from '../policy/policy.js';
-import { appealWindow } from '../policy/windows.js';
 import { scorebook } from '../scorebook/scorebook.js';
 import { byText } from '../selection/exact.js';
 import { ranked, rollingRound, type DigestForm } from '../selection/selection.js';
 import { callStream, messagesStream, pilotStream, scorebookId, scorebookStream } from '../streams.js';
+import { afterDecision, decideAfterAppeal, nextWaiting } from './after-decision.js';
 import type { OpenedCard, ScoringEvent } from './events.js';
 import {
   CARD_PAGE,
@@ -17,7 +17,6 @@ import {
   initial,
   PLACE_PAGE,
   placesDigest,
-  PUBLISH_PAGE,
   ROUND_PLACES,
   type DecisionItem,
   type LotSeeds,
@@ -27,6 +26,7 @@ import {
 } from './state.js';
 import { proposeByVote, votedFacts } from './voted.js';
 
+export { nextWaiting, toPublish } from './after-decision.js';
 export * from './state.js';
 
 /** Committee, proposal and decisions of one call. It folds its own sums, so that a decision beyond the budget is refused here. */
@@ -54,6 +54,8 @@ export const scoring: Aggregate<ScoringCommand, ScoringState, ScoringEvent, Scor
         return rollingSteps(command, state, facts, occasion);
       case 'DecideApplications':
         return decideApplications(command, state, facts, occasion);
+      case 'DecideAfterAppeal':
+        return decideAfterAppeal(command, state, facts);
       default:
         return afterDecision(command, state, facts, occasion);
     }
@@ -82,6 +84,7 @@ async function gatherFacts(command: ScoringCommand, sources: FactSources): Promi
     DecideApplications: () => (command as Of<'DecideApplications'>).decisions.map((d) => d.application),
     FreePlace: () => [(command as Of<'FreePlace'>).application],
     SendNotice: () => (command as Of<'SendNotice'>).applications,
+    DecideAfterAppeal: () => [(command as Of<'DecideAfterAppeal'>).application],
   } as Partial<Record<ScoringCommand['type'], () => readonly string[]>>;
   const pilots: Record<string, PilotState> = {};
   for (const id of touched[command.type]?.() ?? []) pilots[id] = await sources.fold(pilot, pilotStream(sources.tenant, id));
@@ -311,7 +314,7 @@ function decideApplications(
   // what residents proposed by their votes no committee signs
   if (method === 'equal-shares' && state.proposal === null) return reject('no-proposal');
   const events: ScoringEvent[] = [];
-  let { grantedCents, reserveUsedCents } = state;
+  let { grantedCents } = state;
   const decidedNow = new Set<string>();
   for (const [i, item] of command.decisions.entries()) {
     const at = `/decisions/${i}`;
@@ -322,12 +325,9 @@ function decideApplications(
     if (problem !== null) return problem;
     decidedNow.add(item.application);
     if (item.result === 'granted') {
-      if (item.from === 'budget') grantedCents += item.cents;
-      else reserveUsedCents += item.cents;
+      grantedCents += item.cents;
       if (grantedCents > grantableCents(content))
         return reject('budget-exceeded', { leftCents: grantableCents(content) - state.grantedCents }, `${at}/cents`);
-      if (reserveUsedCents > content.appealReserveCents)
-        return reject('reserve-exceeded', { leftCents: content.appealReserveCents - state.reserveUsedCents }, `${at}/cents`);
     }
     const proposed = state.proposed[item.application] ?? null;
     events.push({
@@ -347,6 +347,7 @@ function decideApplications(
         rulesHash: facts.call.rulesHash,
         deMinimis: item.deMinimis,
         waitingRank: item.result === 'waiting' ? (proposed?.rank ?? null) : null,
+        appeal: null,
       },
       seal: { comment: p.applicant },
     });
@@ -372,12 +373,9 @@ function decisionProblem(
     return reject('completion-awaited', { answerBy: asked }, `${at}/application`);
   const before = state.decided[item.application];
   const fromWaiting = before?.result === 'waiting' && item.result === 'granted';
-  // no one who has won loses, or wins twice
-  const holds = before?.result === 'granted' && !before.freed;
-  const afterAppeal = before !== undefined && !holds && item.from === 'appeal-reserve' && item.departure === 'appeal-upheld';
   // a waiting list ends by a decision too
   const endsWaiting = before?.result === 'waiting' && item.result === 'refused';
-  if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !endsWaiting && !afterAppeal))
+  if (decidedNow.has(item.application) || (before !== undefined && !fromWaiting && !endsWaiting))
     return reject('already-decided', {}, `${at}/application`);
 
   if (item.result === 'granted') {
@@ -387,7 +385,9 @@ function decisionProblem(
     if (item.cents > maxCents) return reject('sum-above-grant-size', { maxCents }, `${at}/cents`);
     if (application.economic !== null && item.deMinimis === null) return reject('de-minimis-regulation-missing', {}, `${at}/deMinimis`);
   } else if (item.cents !== 0) return reject('sum-without-award', {}, `${at}/cents`);
-  if (item.from === 'appeal-reserve' && item.departure !== 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/from`);
+  // the reserve is the appeal body's: what it changes comes here by a flow
+  if (item.from === 'appeal-reserve') return reject('reserve-only-after-appeal', {}, `${at}/from`);
+  if (item.departure === 'appeal-upheld') return reject('reserve-only-after-appeal', {}, `${at}/departure`);
 
   const unexamined = !takesPart(facts.call, item.application, application.late);
   if (unexamined !== (item.result === 'late'))
@@ -398,8 +398,7 @@ function decisionProblem(
   const departs = expected === null || expected.result !== item.result || (item.result === 'granted' && expected.cents !== item.cents);
   if (departs && item.departure === null)
     return reject('departure-without-reason', { proposed: expected?.result ?? 'none' }, `${at}/departure`);
-  // who waits first and wins an appeal is not paid by the budget, so this stays a departure
-  if (!departs && item.departure !== null && !afterAppeal) return reject('no-departure', {}, `${at}/departure`);
+  if (!departs && item.departure !== null) return reject('no-departure', {}, `${at}/departure`);
   return null;
 }
 
@@ -418,74 +417,4 @@ function expectedResult(
   if (proposed !== undefined)
     return EXPECTED[proposed.result] === undefined ? null : { result: EXPECTED[proposed.result]!, cents: proposed.cents };
   return p.check?.suggestion === 'ineligible' ? { result: 'ineligible', cents: 0 } : null;
-}
-
-/** First on the waiting list. */
-export function nextWaiting(state: ScoringState): string | null {
-  const waiting = Object.entries(state.decided)
-    .filter(([, d]) => d.result === 'waiting' && d.waitingRank !== null)
-    .sort(([, a], [, b]) => a.waitingRank! - b.waitingRank!);
-  return waiting[0]?.[0] ?? null;
-}
-
-/** Decisions that a publication on a day would make public. */
-export const toPublish = (state: ScoringState, publishedOn: LocalDate): string[] =>
-  Object.entries(state.decided)
-    .filter(([, d]) => !d.published && d.decidedOn <= publishedOn)
-    .map(([id]) => id)
-    .sort();
-
-function afterDecision(
-  command: Of<'SendNotice' | 'PublishDecisions' | 'FreePlace'>,
-  state: ScoringState,
-  facts: ScoringFacts,
-  occasion: Occasion,
-): ScoringEvent[] | Rejected {
-  const { policy } = facts;
-  const today = localDate(occasion.now, policy.timeZone);
-  switch (command.type) {
-    case 'SendNotice': {
-      if (command.sentOn > today) return reject('date-in-future', { on: command.sentOn }, '/sentOn');
-      for (const [i, id] of command.applications.entries()) {
-        const decided = state.decided[id];
-        if (decided === undefined) return reject('not-decided', {}, `/applications/${i}`);
-        // what did not reach its addressee was not told: the window runs from the notice that does
-        if (decided.noticed && undelivered(facts.told[id]!).length === 0) return reject('already-noticed', {}, `/applications/${i}`);
-        if (command.sentOn < decided.decidedOn) return reject('notice-before-decision', { decidedOn: decided.decidedOn }, '/sentOn');
-        if (command.channel === 'electronic' && facts.pilots[id]!.application?.reach === 'letter')
-          return reject('no-electronic-address', {}, `/applications/${i}`);
-      }
-      const { applications, channel, sentOn, documents } = command;
-      const window = appealWindow(policy, channel, sentOn);
-      const covered = new Set(documents?.of.map(({ application }) => application));
-      if (documents !== undefined && (documents.appealUntil !== window.appealUntil || applications.some((id) => !covered.has(id))))
-        return reject('document-outdated');
-      return [{ type: 'scoring.notice-sent', data: { applications, channel, sentOn, ...window, documents: documents?.of ?? [] } }];
-    }
-    case 'PublishDecisions': {
-      if (command.publishedOn > today) return reject('date-in-future', { on: command.publishedOn }, '/publishedOn');
-      const applications = toPublish(state, command.publishedOn);
-      if (applications.length === 0) return reject('nothing-to-publish');
-      const { publishedOn, documents } = command;
-      if (documents !== undefined && documents.decisions.join() !== applications.join()) return reject('document-outdated');
-      const window = { publishedOn, ...appealWindow(policy, 'publication', publishedOn) };
-      const pages = Array.from({ length: Math.ceil(applications.length / PUBLISH_PAGE) }, (_, i) =>
-        applications.slice(i * PUBLISH_PAGE, (i + 1) * PUBLISH_PAGE),
-      );
-      return pages.map((page, i) => ({
-        type: 'scoring.published',
-        data: { ...window, applications: page, documents: i === 0 ? (documents?.of ?? []) : [] },
-      }));
-    }
-    case 'FreePlace': {
-      const place = state.decided[command.application];
-      if (place === undefined || place.result !== 'granted' || place.freed) return [];
-      return [
-        {
-          type: 'scoring.place-freed',
-          data: { application: command.application, cents: place.cents, why: command.why, next: nextWaiting(state) },
-        },
-      ];
-    }
-  }
 }

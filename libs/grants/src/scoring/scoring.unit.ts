@@ -167,7 +167,7 @@ describe('applications are decided', () => {
   it('as proposed, each on its own, with the reasons sealed for the applicant', () => {
     const step = at(decide(item(IDS[0], 'granted'), item(IDS[3], 'waiting')));
     const common = { section: '§ 3', caseNumber: 'HML/1/2027', decidedOn: '2027-10-08', reasonCode: 'ranked', departure: null };
-    const rest = { from: 'budget', proposal: digest, rulesHash: hash('rules'), deMinimis: null };
+    const rest = { from: 'budget', proposal: digest, rulesHash: hash('rules'), deMinimis: null, appeal: null };
     step.then([
       {
         type: 'scoring.decided',
@@ -256,21 +256,11 @@ describe('applications are decided', () => {
     at(decide(...over)).thenRejected('budget-exceeded', { leftCents: 150_000 });
   });
 
-  it('anew after an appeal, from the reserve, while no one who has won loses or wins twice', () => {
-    const appeal = (n: number) =>
-      decide(item(IDS[n]!, 'granted', { from: 'appeal-reserve', departure: 'appeal-upheld', reasonCode: 'appeal' }));
-    const step = decided().when(appeal(4), DAY);
-    expect(step.result).toMatchObject([{ data: { from: 'appeal-reserve', cents: 50_000 } }]);
-    expect(step.after()).toMatchObject({ grantedCents: 150_000, reserveUsedCents: 50_000 });
-    expect(decided().when(appeal(3), DAY).result).toMatchObject([
-      { data: { from: 'appeal-reserve', departure: { code: 'appeal-upheld' } } },
-    ]);
-    decided([appeal(4)])
-      .when(appeal(5), DAY)
-      .thenRejected('reserve-exceeded', { leftCents: 0 });
-    decided().when(appeal(0), DAY).thenRejected('already-decided');
-    const taken = decide(item(IDS[0], 'refused', { from: 'appeal-reserve', departure: 'appeal-upheld' }));
-    decided().when(taken, DAY).thenRejected('already-decided');
+  it('by the decision-maker never as if there had been an appeal', () => {
+    at(decide(item(IDS[4], 'granted', { departure: 'appeal-upheld' }))).thenRejected('reserve-only-after-appeal');
+    decided()
+      .when(decide(item(IDS[4], 'granted', { from: 'appeal-reserve', departure: 'appeal-upheld' })), DAY)
+      .thenRejected('reserve-only-after-appeal');
   });
 });
 

@@ -35,18 +35,44 @@ export type ScoringCommand = { call: string } & (
       applications: string[];
       channel: 'electronic' | 'letter';
       sentOn: LocalDate;
-      /** with the last day to appeal that they name */
-      documents?: { appealUntil: LocalDate; of: ({ application: string } & Document)[] };
+      /** with the last days that they name: to appeal, and to go to court with what came of an appeal */
+      documents?: { appealUntil: LocalDate; courtUntil?: LocalDate; of: ({ application: string } & Document)[] };
     }
   | { type: 'PublishDecisions'; publishedOn: LocalDate; documents?: { decisions: string[]; of: Document[] } }
   | { type: 'FreePlace'; application: string; why: 'declined' | 'lapsed' | 'withdrawn' }
+  | ({ type: 'DecideAfterAppeal' } & AfterAppeal)
 );
 
-interface Decided {
+/** What the appeal body changed for one application; only a flow brings it here. */
+export interface AfterAppeal {
+  application: string;
+  cents: number;
+  reasonCode: string;
+  deMinimis: string | null;
+  section: string;
+  caseNumber: string;
+  decidedOn: LocalDate;
+  appeal: string;
+  /** event of the appeal that says so */
+  outcome: string;
+  decider: string;
+}
+
+export interface Decided {
   result: DecisionResult;
   cents: number;
   from: 'budget' | 'appeal-reserve';
   decidedOn: LocalDate;
+  section: string;
+  /** event of the newest decision */
+  decision: string;
+  /** everybody who ever decided this application, the appeal body apart */
+  deciders: readonly string[];
+  /** the appeal that the newest decision came of */
+  appeal: string | null;
+  /** last day of the addressee's window and of the residents', once each is known */
+  noticeUntil: LocalDate | null;
+  publicUntil: LocalDate | null;
   waitingRank: number | null;
   freed: boolean;
   published: boolean;
@@ -70,6 +96,8 @@ export interface ScoringState {
   decided: Readonly<Record<string, Decided>>;
   grantedCents: number;
   reserveUsedCents: number;
+  /** outcomes of appeals that the reserve could not pay */
+  unfunded: readonly string[];
 }
 
 export interface ScoringFacts {
@@ -115,6 +143,7 @@ export const initial: ScoringState = {
   decided: {},
   grantedCents: 0,
   reserveUsedCents: 0,
+  unfunded: [],
 };
 
 export function evolve(state: ScoringState, event: ScoringEvent & Meta): ScoringState {
@@ -146,21 +175,37 @@ export function evolve(state: ScoringState, event: ScoringEvent & Meta): Scoring
       return { ...state, rounds: event.data.round, lotSeed: seed ?? state.lotSeed, proposed: { ...state.proposed, ...proposed } };
     }
     case 'scoring.decided': {
-      const { application, result, cents, from, decidedOn, waitingRank } = event.data;
+      const { application, result, cents, from, decidedOn, section, waitingRank, appeal } = event.data;
       const granted = result === 'granted' ? cents : 0;
+      const before = state.decided[application]?.deciders ?? [];
+      const decided: Decided = {
+        result,
+        cents,
+        from,
+        decidedOn,
+        section,
+        decision: event.id,
+        deciders: appeal !== null || before.includes(event.actor) ? before : [...before, event.actor],
+        appeal: appeal?.appeal ?? null,
+        noticeUntil: null,
+        publicUntil: null,
+        waitingRank,
+        freed: false,
+        published: false,
+        noticed: false,
+      };
       return {
         ...state,
-        decided: {
-          ...state.decided,
-          [application]: { result, cents, from, decidedOn, waitingRank, freed: false, published: false, noticed: false },
-        },
+        decided: { ...state.decided, [application]: decided },
         grantedCents: state.grantedCents + (from === 'budget' ? granted : 0),
         reserveUsedCents: state.reserveUsedCents + (from === 'appeal-reserve' ? granted : 0),
       };
     }
     case 'scoring.notice-sent':
     case 'scoring.published': {
-      const told = event.type === 'scoring.published' ? { published: true } : { noticed: true };
+      const { appealUntil } = event.data;
+      const told =
+        event.type === 'scoring.published' ? { published: true, publicUntil: appealUntil } : { noticed: true, noticeUntil: appealUntil };
       const decided = { ...state.decided };
       for (const id of event.data.applications) decided[id] = { ...decided[id]!, ...told };
       return { ...state, decided };
@@ -174,8 +219,13 @@ export function evolve(state: ScoringState, event: ScoringEvent & Meta): Scoring
         reserveUsedCents: state.reserveUsedCents - (place.from === 'appeal-reserve' ? event.data.cents : 0),
       };
     }
+    case 'scoring.appeal-unfunded':
+      return { ...state, unfunded: [...state.unfunded, event.data.outcome] };
   }
 }
+
+/** What is left of the appeal reserve. */
+export const reserveLeftCents = (state: ScoringState, appealReserveCents: number): number => appealReserveCents - state.reserveUsedCents;
 
 const sameReading = (a: { application: string; reader: string }, b: { application: string; reader: string }) =>
   a.application === b.application && a.reader === b.reader;
