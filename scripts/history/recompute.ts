@@ -23,8 +23,10 @@ export async function recomputeCalls(args: string[], out: (text: string) => void
       out(`call ${call} (${found.method}): ${found.same ? 'same' : 'DIFFERS'}`);
       for (const check of found.checked) out(`  right: ${check}`);
       for (const difference of found.differences) out(`  WRONG: ${difference}`);
-      for (const { application, proposed, decided, code } of found.departures)
-        out(`  departure: ${application} was proposed ${proposed ?? 'nothing'}, decided ${decided} (${code})`);
+      for (const { application, proposed, decided, code, appeal } of found.departures)
+        out(
+          `  departure: ${application} was proposed ${proposed ?? 'nothing'}, decided ${decided} (${code}${appeal === null ? '' : `, appeal ${appeal.appeal}, ${appeal.section}`})`,
+        );
       if (!found.same) differs++;
     }
     out(JSON.stringify({ calls: calls.length, same: calls.length - differs, differs }));

@@ -66,6 +66,7 @@ export const STAFF = {
   officer: person('outi', 'Outi Officer', 'officer'),
   agent: person('anders', 'Anders Agent', 'agent'),
   decider: person('doris', 'Doris Decider', 'decision-maker'),
+  board: person('arvo', 'Arvo Appeals', 'appeal-body'),
   clerk: person('fanny', 'Fanny Finance', 'finance-clerk'),
   approver: person('frans', 'Frans Finance', 'finance-approver'),
   owner: person('olavi', 'Olavi Owner', 'owner'),

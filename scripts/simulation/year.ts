@@ -54,7 +54,8 @@ export class Year implements Course {
       if (week === WEEKS.ranked.closes + 1) await this.startScoring();
       if (week === WEEKS.ranked.signed) await this.decideRanked();
       if (week > WEEKS.ranked.signed && week < WEEKS.lastPromotion) await this.promote();
-      if (week === WEEKS.ranked.signed + 6) await this.upholdAnAppeal();
+      if (week === WEEKS.ranked.signed + 1) await this.fileAnAppeal();
+      if (week === WEEKS.ranked.signed + 6) await this.upholdTheAppeal();
       if (week >= WEEKS.rolling.opens) await this.decideRolling();
       await this.notify();
     }
@@ -312,24 +313,46 @@ export class Year implements Course {
     await this.notify();
   }
 
-  /** One applicant who was refused is right in the end; the money comes from the appeal reserve. */
-  private async upholdAnAppeal(): Promise<void> {
+  /** The appeal of the year, once it is filed: a year that is played again finds it there. */
+  private async appealOfTheYear(): Promise<Json | undefined> {
+    const { client, calls } = this.options;
+    return (await client.list(STAFF.officer, `desk/appeals?call=${calls.ranked}`))[0];
+  }
+
+  /** One applicant who was refused appeals in time. */
+  private async fileAnAppeal(): Promise<void> {
     const { client, calls, plans } = this.options;
+    if ((await this.appealOfTheYear()) !== undefined) return;
     const { reserveCents } = budgetOf(plans, 'ranked');
     const row = (await this.rows('ranked', 'refused'))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .find((r) => (r['askedCents'] as number) <= reserveCents);
+      .find((r) => (r['askedCents'] as number) <= reserveCents && !this.byId.get(r.id)!.helped);
     if (row === undefined) return;
-    const why = {
-      from: 'appeal-reserve',
-      departure: 'appeal-upheld',
-      departureReason: 'Oikaisuvaatimus hyväksyttiin: hakemus oli luettu väärin.',
-    };
-    const item = { ...decision(this.byId.get(row.id)!, row.id, 'granted', row['askedCents'] as number, 'oikaisu'), ...why };
-    await client.postUnless(['idempotency-key-reused'], STAFF.decider, `calls/${calls.ranked}/decisions`, 'appeal', {
-      ...this.minutes(),
-      decisions: [item],
+    await client.post(this.byId.get(row.id)!.who, `calls/${calls.ranked}/appeals`, 'appeal', {
+      application: row.id,
+      demand: 'Vaadin, että avustus myönnetään.',
+      grounds: 'Hakemus on luettu väärin: kokeilu on kaikille avoin.',
     });
+  }
+
+  /** The board finds the appeal right; the money comes from the appeal reserve. */
+  private async upholdTheAppeal(): Promise<void> {
+    const { client } = this.options;
+    const appeal = await this.appealOfTheYear();
+    if (appeal === undefined) return;
+    const path = `appeals/${appeal['id']}`;
+    if (appeal['state'] === 'open') {
+      const application = appeal['application'] as string;
+      const plan = this.byId.get(application)!;
+      const aid = plan.form.economic !== undefined ? { deMinimis: 'EU 2023/2831' } : {};
+      const reason = 'Oikaisuvaatimus hyväksytään: hakemus oli luettu väärin.';
+      const { etag } = await client.edit(STAFF.board, path);
+      const changes = [{ application, cents: plan.askedCents, reasonCode: 'oikaisu', reason, ...aid }];
+      await client.post(STAFF.board, `${path}/decision`, 'appeal/decision', { result: 'upheld', ...this.minutes(), reason, changes }, etag);
+      await this.settle();
+    }
+    if (appeal['state'] !== 'told')
+      await client.post(STAFF.officer, `${path}/notice`, 'appeal/notice', { channel: 'electronic', sentOn: this.today });
   }
 
   private minutes(): { section: string; caseNumber: string; decidedOn: string } {

@@ -115,7 +115,7 @@ export class Municipality {
         approver: await api.as('hyvaksyja', ['finance-approver'], 'Hilkka Hyväksyjä'),
         owner: await api.as('omistaja', ['owner'], 'Outi Omistaja'),
         auditor: await api.as('tarkastaja', ['auditor'], 'Tarja Tarkastaja'),
-        board: await api.as('lautakunta', ['decision-maker'], 'Leena Lautakunta'),
+        board: await api.as('lautakunta', ['decision-maker', 'appeal-body'], 'Leena Lautakunta'),
       },
     });
     return town;

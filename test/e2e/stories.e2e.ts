@@ -1,8 +1,7 @@
 /**
  * The acceptance stories as they run through HTTP, on the demo clock, with their own dates and sums: once in one process, once in three.
- * Not told here, since the product does not do it yet: Suomi.fi messages (B), the register of de minimis aid and
- * the mats (C), the filing of an appeal (B; its outcome, a decision from the reserve, is told), question, hearing and recovery (C; the
- * association's report stands as it was given).
+ * Not told here, since the product does not do it yet: Suomi.fi messages (B), the register of de minimis aid and the mats (C), question,
+ * hearing and recovery (C; the association's report stands as it was given).
  */
 import { Year, SHAPES, type Shape } from './municipality.js';
 import { cafe, cafeStays } from './stories/cafe.js';

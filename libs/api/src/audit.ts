@@ -39,6 +39,8 @@ const PEOPLE = new Set([
   'helper',
   'helpers',
   'filedBy',
+  'appellant',
+  'deciders',
   'decider',
   'member',
   'members',
@@ -159,7 +161,15 @@ export interface Recomputed {
   checked: string[];
   differences: string[];
   /** decisions that depart from the proposal, each with its code */
-  departures: { application: string; proposed: string | null; decided: string; code: string; event: string }[];
+  departures: {
+    application: string;
+    proposed: string | null;
+    decided: string;
+    code: string;
+    event: string;
+    /** the appeal that it came of, and its event that says so */
+    appeal: { appeal: string; outcome: string; section: string } | null;
+  }[];
 }
 
 /** Computes the proposal of a call again from its events alone and compares. Null where nothing was proposed. */
@@ -190,6 +200,8 @@ export async function recompute(store: Reader, tenant: string, callId: string): 
             decided: e.data.result,
             code: e.data.departure.code,
             event: e.id,
+            appeal:
+              e.data.appeal === null ? null : { appeal: e.data.appeal.appeal, outcome: e.data.appeal.outcome, section: e.data.section },
           },
         ]
       : [],

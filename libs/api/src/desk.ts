@@ -54,6 +54,7 @@ export interface Act {
   draft?: string;
   batch?: string;
   service?: string;
+  appeal?: string;
   application?: string;
   row?: string;
   message?: string;

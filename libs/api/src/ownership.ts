@@ -1,6 +1,7 @@
+import { appeal } from '@minipilot/grants/appeal/appeal.js';
 import { isParty, pilot } from '@minipilot/grants/pilot/pilot.js';
 import { scoring, type ScoringState } from '@minipilot/grants/scoring/scoring.js';
-import { pilotStream, scoringStream } from '@minipilot/grants/streams.js';
+import { appealStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
 import type { PolicyRow } from '@minipilot/identity/policy-table.js';
 import type { Owners } from '@minipilot/platform/http/access.js';
 import { isId } from '@minipilot/platform/http/fields.js';
@@ -32,6 +33,17 @@ export class Ownership implements Owners {
         if (isParty(state, caller.subject)) return true;
         if (has(row.helped) && state.application.helper !== null) return true;
         return has(row.others) && !(await this.scores(caller, state.call));
+      }
+      case 'appeal':
+      case 'appeal-or-decision': {
+        if (!isId(path['appeal'])) return false;
+        const { state } = await this.parts.runner.look(appeal, appealStream(caller.tenant, path['appeal']));
+        if (state.kind === 'none') return false;
+        if ([state.appellant, state.filedBy].includes(caller.subject) || has(row.others)) return true;
+        if (has(row.helped) && state.channel !== null && state.channel !== 'online') return true;
+        if (row.own === 'appeal' || state.application === null) return false;
+        const { state: about } = await this.parts.runner.look(pilot, pilotStream(caller.tenant, state.application));
+        return [about.applicant, about.recipient, about.application?.filedBy].includes(caller.subject);
       }
       case 'committee':
       case 'chair': {

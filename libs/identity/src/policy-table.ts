@@ -8,6 +8,8 @@ export const OWN = {
   application: 'its applicant, its recipient, who filed it or helped',
   committee: 'who is on the committee of the call',
   chair: 'who chairs the committee of the call',
+  appeal: 'who filed or registered it',
+  'appeal-or-decision': 'who filed or registered it, and the applicant and recipient whose decision it is about',
 } as const;
 export type Own = keyof typeof OWN;
 
@@ -144,6 +146,17 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/ballots/by-code': { for: 'public', stage: 'voting', unobserved: true },
   'GET /api/:tenant/calls/:call/ballots/mine': { for: 'signed-in', unobserved: true },
 
+  // Appeals
+  'POST /api/:tenant/calls/:call/appeals': { for: 'signed-in' },
+  'POST /api/:tenant/calls/:call/taking-up': { for: ['appeal-body'], fresh: true },
+  'GET /api/:tenant/my/appeals': { for: 'signed-in' },
+  'GET /api/:tenant/desk/appeals': { for: ['appeal-body', 'officer', 'auditor'] },
+  'GET /api/:tenant/appeals/:appeal': { for: 'signed-in', own: 'appeal-or-decision', others: ['appeal-body', 'officer', 'auditor'] },
+  'POST /api/:tenant/appeals/:appeal/completion': { for: 'signed-in', own: 'appeal', helped: ['officer'] },
+  'POST /api/:tenant/appeals/:appeal/withdrawal': { for: 'signed-in', own: 'appeal', helped: ['officer'] },
+  'POST /api/:tenant/appeals/:appeal/decision': { for: ['appeal-body'], fresh: true },
+  'POST /api/:tenant/appeals/:appeal/notice': { for: ['officer'] },
+
   // Award and report
   'POST /api/:tenant/applications/:pilot/acceptance': { ...theirs, fresh: true, stage: 'granted' },
   'POST /api/:tenant/applications/:pilot/account': { ...theirs, fresh: true, stage: 'granted' },
@@ -180,7 +193,9 @@ export const policyTable = {
   // Policy of the municipality, work that waits, the rights of a person
   'GET /api/:tenant/policy': { for: 'signed-in' },
   'PUT /api/:tenant/policy': { for: ['admin'] },
-  'GET /api/:tenant/worklist': { for: ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner'] },
+  'GET /api/:tenant/worklist': {
+    for: ['officer', 'member', 'chair', 'decision-maker', 'appeal-body', 'finance-clerk', 'finance-approver', 'owner'],
+  },
   'GET /api/:tenant/my/data': { for: 'signed-in' },
   'POST /api/:tenant/my/erasure': { for: 'signed-in', fresh: true },
   'POST /api/:tenant/people/erasure': { for: ['admin'], fresh: true },

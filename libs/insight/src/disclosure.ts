@@ -88,3 +88,18 @@ export function maskDistricts(districts: ReadonlyMap<string, Measures>): Map<str
   const names = hide(without, small(without));
   return new Map([...districts].map(([district, m]) => [district, names.has(district) ? hidden(m.granted) : known(applied(m))]));
 }
+
+/** What became of an appeal; each is in exactly one. */
+export const APPEAL_FATES = ['open', 'withdrawn', 'upheld', 'partly', 'dismissed', 'unexamined'] as const;
+export type AppealFate = (typeof APPEAL_FATES)[number];
+
+/** What may be told of the appeals of one call; `filed` is their total. */
+export function maskAppeals(fates: Readonly<Record<AppealFate, number>>): Record<AppealFate | 'filed', Count> {
+  const counts = new Map<string, number>(APPEAL_FATES.map((name) => [name, fates[name]]));
+  const names = hide(counts, small(counts));
+  const shown = APPEAL_FATES.reduce((sum, name) => sum + (names.has(name) ? 0 : fates[name]), 0);
+  const all = APPEAL_FATES.reduce((sum, name) => sum + fates[name], 0);
+  const filed = safe([...names].map((name) => counts.get(name)!)) ? known(all) : hidden(shown);
+  const each = APPEAL_FATES.map((name) => [name, names.has(name) ? hidden() : known(fates[name])]);
+  return { ...(Object.fromEntries(each) as Record<AppealFate, Count>), filed };
+}

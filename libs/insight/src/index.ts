@@ -1,9 +1,11 @@
 import type { Projection } from '@minipilot/kernel/projection.js';
+import { deskAppeals, publicAppeals } from './appeals.js';
 import { deskCalls, publicCalls } from './calls.js';
 import { publicFigures } from './figures.js';
 import { publicDocuments } from './documents.js';
 import { deskMessages } from './messages.js';
 import { publicLotPages, publicLots } from './lots.js';
+import { publicFinality } from './finality.js';
 import { deskPostings, publicMoney } from './money.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
 import { deskPilots } from './pilots.js';
@@ -26,6 +28,8 @@ export const publicProjections: readonly AnyProjection[] = [
   publicCalls,
   publicPilots,
   publicFigures,
+  publicFinality,
+  publicAppeals,
   publicMoney,
   publicStories,
   publicServices,
@@ -43,6 +47,7 @@ export const deskProjections: readonly AnyProjection[] = [
   deskScoring,
   deskBooks,
   deskReadings,
+  deskAppeals,
   deskPostings,
   deskBatches,
   deskPayoutRows,
@@ -53,16 +58,21 @@ export const deskProjections: readonly AnyProjection[] = [
 
 export const allProjections: readonly AnyProjection[] = [...publicProjections, ...deskProjections];
 
-/** The views that the public side reads: of the figures the counters only, not the applications behind them. */
+/** Of these the public side reads the counters only, not the applications and appeals behind them. */
+const counted: readonly AnyProjection[] = [publicFigures, publicFinality, publicAppeals];
+
+/** The views that the public side reads. */
 export const publicViews: readonly string[] = publicProjections.map((projection) =>
-  projection === publicFigures ? rollupOf(projection) : viewOf(projection),
+  counted.includes(projection) ? rollupOf(projection) : viewOf(projection),
 );
 
+export * from './appeals.js';
 export * from './calls.js';
 export * from './dashboards.js';
 export * from './documents.js';
 export * from './messages.js';
 export * from './lots.js';
+export { callFinality, publicFinality, type CallFinality } from './finality.js';
 export * from './money.js';
 export * from './payouts.js';
 export * from './pilots.js';

@@ -1,11 +1,11 @@
 import type { ColumnType, Projection } from '@minipilot/kernel/projection.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
-import { addDays } from '@minipilot/kernel/time.js';
 import type { CallEvent } from '@minipilot/grants/call/events.js';
 import type { PilotEvent } from '@minipilot/grants/pilot/events.js';
 import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
+import { finalOf, follow, isAppealed, noFinality, tellsFinality, type Finality } from './finality.js';
 import { existing, handle, seen, streamKey, type Seen } from './rows.js';
-import { page, viewOf, type Db, type Keyed, type Page, type Paged } from './query.js';
+import { page, parsed, viewOf, type Db, type Keyed, type Page, type Paged } from './query.js';
 
 export const PILOT_STATES = [
   'submitted',
@@ -91,8 +91,12 @@ export type PilotRow = {
   publishedOn: string | null;
   publicNoticeOn: string | null;
   publicAppealUntil: string | null;
-  /** first day on which neither the addressee nor a resident can appeal; null until both have been told */
+  /** an appeal against the decision is open */
+  appealed: number;
+  /** first day on which nobody can challenge the decision; null until all have been told and while an appeal is open */
   finalFrom: string | null;
+  /** JSON of what tells so */
+  finality: string | null;
   /** last day to accept the award */
   acceptBy: string | null;
   acceptedAt: string | null;
@@ -175,7 +179,9 @@ const table: Readonly<Record<keyof PilotRow, ColumnType>> = {
   publishedOn: 'text',
   publicNoticeOn: 'text',
   publicAppealUntil: 'text',
+  appealed: 'integer',
   finalFrom: 'text',
+  finality: 'text',
   acceptBy: 'text',
   acceptedAt: 'text',
   nameBy: 'text',
@@ -247,6 +253,7 @@ const submitted = (e: Submitted): PilotRow => ({
   arrivedAt: e.data.arrivedAt,
   late: e.data.late ? 1 : 0,
   admitted: 0,
+  appealed: 0,
   cents: 0,
   paidCents: 0,
   overdue: 0,
@@ -256,12 +263,19 @@ const submitted = (e: Submitted): PilotRow => ({
   proposalEvent: handle(e, 'proposal', null),
 });
 
-function final(row: PilotRow): PilotRow {
-  if (row.appealUntil === null || row.publicAppealUntil === null) return row;
-  return { ...row, finalFrom: addDays(row.appealUntil > row.publicAppealUntil ? row.appealUntil : row.publicAppealUntil, 1) };
+/** What the event says of when the decision is final. */
+function withFinality(row: PilotRow, event: Recorded): PilotRow {
+  if (!tellsFinality(event)) return row;
+  const f = follow(row.finality === null ? noFinality : parsed<Finality>(row.finality), event);
+  return { ...row, finality: JSON.stringify(f), finalFrom: finalOf(f), appealed: isAppealed(f) ? 1 : 0 };
 }
 
 function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
+  const row = step(before, event);
+  return row === null ? null : withFinality(row, event);
+}
+
+function step(before: PilotRow | null, event: Recorded): PilotRow | null {
   const e = seen<
     PilotEvent | Extract<CallEvent, { type: 'call.application-admitted' }> | Extract<ScoringEvent, { type: 'scoring.decided' }>
   >(event);
@@ -324,13 +338,12 @@ function evolve(before: PilotRow | null, event: Recorded): PilotRow | null {
         publishedOn: null,
         publicNoticeOn: null,
         publicAppealUntil: null,
-        finalFrom: null,
         acceptBy: null,
       };
     case 'pilot.notified':
-      return final({ ...row, noticeOn: e.data.noticeOn, appealUntil: e.data.appealUntil, acceptBy: e.data.acceptBy });
+      return { ...row, noticeOn: e.data.noticeOn, appealUntil: e.data.appealUntil, acceptBy: e.data.acceptBy };
     case 'pilot.decision-published':
-      return final({ ...row, publishedOn: e.data.publishedOn, publicNoticeOn: e.data.noticeOn, publicAppealUntil: e.data.appealUntil });
+      return { ...row, publishedOn: e.data.publishedOn, publicNoticeOn: e.data.noticeOn, publicAppealUntil: e.data.appealUntil };
     case 'pilot.award-accepted':
       return { ...row, state: 'accepted', acceptedAt: e.data.acceptedAt, ibanEvent: handle(e, 'iban', row.ibanEvent) };
     case 'pilot.account-changed':
@@ -435,6 +448,8 @@ export const deskPilots: Projection<PilotRow> = {
     'pilot.decided',
     'pilot.notified',
     'pilot.decision-published',
+    'pilot.appeal-opened',
+    'pilot.appeal-settled',
     'pilot.award-accepted',
     'pilot.account-changed',
     'pilot.award-declined',

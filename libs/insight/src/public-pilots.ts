@@ -2,8 +2,9 @@ import type { Instant } from '@minipilot/kernel/time.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { PilotEvent } from '@minipilot/grants/pilot/events.js';
+import { FINALITY_EVENTS, finalOf, follow, noFinality, tellsFinality, type Finality } from './finality.js';
 import { existing, seen, streamKey } from './rows.js';
-import { page, viewOf, type Db, type Keyed, type Page, type Paged } from './query.js';
+import { page, parsed, viewOf, type Db, type Keyed, type Page, type Paged } from './query.js';
 
 export type PublicPilotState = 'granted' | 'declined' | 'lapsed' | 'paid' | 'reported' | 'completed';
 
@@ -22,6 +23,10 @@ export type PublicPilotRow = {
   section: string | null;
   /** '' before a decision, so that pages can be ordered by it */
   decidedOn: string;
+  /** first day on which nobody can challenge the award; null until then is known and while an appeal is open */
+  finalFrom: string | null;
+  /** JSON of what tells so; no query gives it */
+  finality: string | null;
   paidCents: number;
   paidOn: string | null;
   reportedAt: string | null;
@@ -40,6 +45,13 @@ export type PublicPilotRow = {
 };
 
 function evolve(before: PublicPilotRow | null, event: Recorded): PublicPilotRow | null {
+  const row = step(before, event);
+  if (row === null || !tellsFinality(event)) return row;
+  const f = follow(row.finality === null ? noFinality : parsed<Finality>(row.finality), event);
+  return { ...row, finality: JSON.stringify(f), finalFrom: row.granted === 1 ? finalOf(f) : null };
+}
+
+function step(before: PublicPilotRow | null, event: Recorded): PublicPilotRow | null {
   const e = seen<PilotEvent>(event);
   if (e.type === 'pilot.submitted') {
     return {
@@ -52,6 +64,8 @@ function evolve(before: PublicPilotRow | null, event: Recorded): PublicPilotRow 
       cents: 0,
       section: null,
       decidedOn: '',
+      finalFrom: null,
+      finality: null,
       paidCents: 0,
       paidOn: null,
       reportedAt: null,
@@ -108,7 +122,7 @@ function evolve(before: PublicPilotRow | null, event: Recorded): PublicPilotRow 
 
 export const publicPilots: Projection<PublicPilotRow> = {
   name: 'public_pilots',
-  version: 1,
+  version: 2,
   table: {
     tenant: 'text',
     call: 'text',
@@ -119,6 +133,8 @@ export const publicPilots: Projection<PublicPilotRow> = {
     cents: 'integer',
     section: 'text',
     decidedOn: 'text',
+    finalFrom: 'text',
+    finality: 'text',
     paidCents: 'integer',
     paidOn: 'text',
     reportedAt: 'text',
@@ -141,7 +157,7 @@ export const publicPilots: Projection<PublicPilotRow> = {
   handles: [
     'pilot.submitted',
     'pilot.amended',
-    'pilot.decided',
+    ...FINALITY_EVENTS,
     'pilot.award-declined',
     'pilot.award-lapsed',
     'pilot.paid',
@@ -157,14 +173,14 @@ export const publicPilots: Projection<PublicPilotRow> = {
 };
 
 /** A granted pilot as everybody may see it. */
-export type PublicPilot = Omit<Keyed<PublicPilotRow>, 'key' | 'granted' | 'tenant' | 'goOn' | 'textPublishedAt'> & {
+export type PublicPilot = Omit<Keyed<PublicPilotRow>, 'key' | 'granted' | 'tenant' | 'goOn' | 'textPublishedAt' | 'finality'> & {
   pilot: string;
   /** null before the report */
   goOn: boolean | null;
   textPublishedAt: Instant | null;
 };
 
-export const publicPilot = ({ key, granted: _, tenant: __, ...row }: Keyed<PublicPilotRow>): PublicPilot => ({
+export const publicPilot = ({ key, granted: _, tenant: __, finality: ___, ...row }: Keyed<PublicPilotRow>): PublicPilot => ({
   pilot: key,
   ...row,
   goOn: row.goOn === null ? null : row.goOn === 1,

@@ -2,6 +2,7 @@ import { Catalogue, type EventsOf, type Purpose, type Recorded } from '@minipilo
 import { flowReacted } from '@minipilot/kernel/flow.js';
 import { sha256, uuid5 } from '@minipilot/kernel/ids.js';
 import { recorded } from '@minipilot/kernel/testing.js';
+import { appealEvents } from '@minipilot/grants/appeal/events.js';
 import { batchEvents } from '@minipilot/grants/batch/events.js';
 import { callEvents, type CallContent } from '@minipilot/grants/call/events.js';
 import { ledgerEvents } from '@minipilot/grants/ledger/events.js';
@@ -22,6 +23,7 @@ const definitions = [
   ...pilotEvents,
   ...scorebookEvents,
   ...scoringEvents,
+  ...appealEvents,
   ...serviceEvents,
   ...tallyEvents,
   ...ledgerEvents,

@@ -1,5 +1,6 @@
 import { addWorkingDays, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import type { SelectQueryBuilder } from 'kysely';
+import { deskAppeals } from './appeals.js';
 import { deskCalls, type CallRow } from './calls.js';
 import { deskMessages } from './messages.js';
 import { deskBatches, deskPayoutRows } from './payouts.js';
@@ -10,13 +11,14 @@ import { publicServices } from './services.js';
 import { paged, parsed, viewOf, type Db, type Keyed, type Keyset, type Page, type Paged } from './query.js';
 
 /** Whom a duty waits for; `recipient` is the applicant's side. */
-export type DutyRole = 'officer' | 'member' | 'chair' | 'decision-maker' | 'finance-clerk' | 'finance-approver' | 'owner' | 'recipient';
+export type DutyRole =
+  'officer' | 'member' | 'chair' | 'decision-maker' | 'appeal-body' | 'finance-clerk' | 'finance-approver' | 'owner' | 'recipient';
 
 export interface Duty {
   /** what is to be done, a stable word */
   duty: string;
   role: DutyRole;
-  about: 'call' | 'pilot' | 'batch' | 'payout-row' | 'service' | 'message';
+  about: 'call' | 'pilot' | 'appeal' | 'batch' | 'payout-row' | 'service' | 'message';
   id: string;
   call: string | null;
   /** the one person it waits for, where that is known */
@@ -58,6 +60,7 @@ interface Reading {
 const pilots = viewOf(deskPilots);
 const payouts = viewOf(deskPayoutRows);
 const services = viewOf(publicServices);
+const appeals = viewOf(deskAppeals);
 const inState =
   (...states: string[]) =>
   (query: Query) =>
@@ -133,6 +136,16 @@ const READINGS: readonly Reading[] = [
     view: pilots,
     since: 'decidedAt',
     where: (query) => query.where('decidedAt', 'is not', null).where('publishedOn', 'is', null),
+  },
+  { duty: 'decide-appeal', role: 'appeal-body', about: 'appeal', view: appeals, since: 'receivedAt', where: inState('open') },
+  { duty: 'send-appeal-notice', role: 'officer', about: 'appeal', view: appeals, since: 'decidedAt', where: inState('decided') },
+  {
+    duty: 'find-money-for-appeal',
+    role: 'officer',
+    about: 'appeal',
+    view: appeals,
+    since: 'decidedAt',
+    where: (query) => query.where('unfunded', '=', 1),
   },
   {
     duty: 'accept-award',

@@ -1,3 +1,4 @@
+import { appealFigures, type AppealFigures } from './appeals.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import { listPublicCalls, type CallView } from './calls.js';
 import { funnel, money, outcomes, times, type FunnelGroup, type MoneyGroup, type OutcomesGroup, type TimesGroup } from './dashboards.js';
@@ -15,6 +16,7 @@ export interface YearlyReport {
   funnel: { total: FunnelGroup; byCall: FunnelGroup[]; byDistrict: FunnelGroup[] };
   outcomes: { total: OutcomesGroup; byDistrict: OutcomesGroup[] };
   times: { total: TimesGroup; byCall: TimesGroup[] };
+  appeals: { total: AppealFigures; byCall: AppealFigures[] };
   lessons: PublicPilot[];
   /** adoptions that came of the year's pilots */
   services: ServiceView[];
@@ -50,6 +52,7 @@ export async function yearlyReport(db: Db, tenant: string, year: number, now: In
     funnel: await of(funnel),
     outcomes: await of(outcomes),
     times: await of(times),
+    appeals: await appealFigures(db, tenant, ids),
     lessons: await all((page) => listLessons(db, tenant, { calls: ids }, page)),
     services: services.filter(({ call }) => inYear.has(call)),
   };

@@ -22,12 +22,14 @@ export function everyRead(year: Year): void {
       const [service] = await api.openAll('services');
       const [letter] = await staff.officer.all(`applications/${year.aune}/messages`);
       const [mail] = ok(await ask(api.deployment.desk, 'GET', '/demo/outbox', { token: reader.token })).items;
+      const [appeal] = await staff.board.all('desk/appeals');
       const ids: Record<string, string> = {
         tenant: 'demo',
         call: year.autumn,
         pilot: year.aune,
         batch: batch.id,
         service: service.service,
+        appeal: appeal.id,
         stream: `demo.scoring-${year.autumn}`,
         year: '2027',
         message: letter.id,

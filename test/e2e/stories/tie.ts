@@ -9,6 +9,7 @@ export function tie(year: Year): void {
     const applicants: (Applicant & { base: number })[] = [];
     let foreign: { id: string; who: Person };
     let late: { id: string };
+    let appeal: string;
     const members: Person[] = [];
     const byPlace = (n: number) => applicants[n - 1]!;
 
@@ -303,35 +304,85 @@ export function tie(year: Year): void {
       expect(await year.town.ledger(year.autumn)).toEqual({ 'appeal-reserve': 50_000, paid: 450_000 });
     });
 
-    it('gives 500 € from the reserve after the board’s decision of 17.11; the nine stay, and whoever recomputes sees the departure and its reason', async () => {
-      const { board, auditor } = year.town.staff;
+    it('is appealed against on 24.10 by the “ineligible” applicant, a day before the own window ends; the decision on it is not final any more', async () => {
+      const { board, officer, auditor } = year.town.staff;
       expect(await auditor.get(`audit/calls/${year.autumn}/recompute`)).toMatchObject({ same: true, differences: [], departures: [] });
-      await year.at('2027-11-17T10:00:00.000Z');
-      const upheld = {
+      await year.at('2027-10-24T09:00:00.000Z');
+      const filed = await foreign.who.post(`calls/${year.autumn}/appeals`, {
         application: foreign.id,
+        demand: 'Hakemus on tutkittava ja avustus myönnettävä.',
+        grounds: 'Kokeilu on Iittalassa, vaikka yhdistys on naapurikunnasta.',
+      });
+      // the office closes at 16.15 in summer time
+      expect(filed).toMatchObject({ late: false, receivedAt: '2027-10-24T09:00:00.000Z', until: '2027-10-25T13:15:00.000Z' });
+      appeal = filed.id;
+      await year.town.api.settle();
+      expect(await foreign.who.get(`applications/${foreign.id}`)).toMatchObject({ finalFrom: null, appeals: { open: [{ appeal }] } });
+      expect(await officer.get(`applications/${byPlace(1).id}`)).toMatchObject({ finalFrom: '2027-10-30', appeals: { open: [] } });
+      expect((await foreign.who.get('my/appeals')).items).toMatchObject([{ id: appeal, state: 'open', by: 'party', late: false }]);
+      expect((await board.get('desk/appeals?state=open')).items).toMatchObject([{ id: appeal, waitsFor: 'appeal-body', waitingDays: 0 }]);
+    });
+
+    it('gives 500 € from the reserve after the board’s decision of 17.11; the nine stay, and whoever recomputes sees the departure and its reason', async () => {
+      const { board, officer, decider, auditor } = year.town.staff;
+      await year.at('2027-11-17T10:00:00.000Z');
+      const { revision, text } = await board.get(`appeals/${appeal}`);
+      expect(text).toMatchObject({ demand: 'Hakemus on tutkittava ja avustus myönnettävä.' });
+      const change = { application: foreign.id, cents: 50_000, reasonCode: 'oikaisu', reason: 'Alue on se, jossa kokeillaan.' };
+      const decision = {
+        result: 'upheld',
+        section: '§ 140',
+        caseNumber: 'KAU/88/2027',
+        decidedOn: '2027-11-17',
+        reason: 'Kokeilu on Iittalassa.',
+        changes: [change],
+      };
+      const decide = (who: Person, body: object) => who.ask('POST', `appeals/${appeal}/decision`, { body, ifMatch: revision });
+      expectProblem(await decide(decider, decision), 403, 'forbidden');
+      const generous = { ...decision, changes: [{ ...change, cents: 50_001 }] };
+      expectProblem(await decide(board, generous), 409, 'sum-outside-what-was-asked', {
+        '#/changes/0/cents': 'sum-outside-what-was-asked',
+      });
+      ok(await decide(board, decision));
+      expect(await year.town.ledger(year.autumn)).toEqual({ reserved: 50_000, paid: 450_000 });
+      // the decision-maker has no way to the reserve
+      const item = {
+        application: byPlace(10).id,
         result: 'granted',
         cents: 50_000,
         from: 'appeal-reserve',
-        reasonCode: 'oikaisu',
-        reason: 'Kokeilu on Iittalassa.',
-        departure: 'appeal-upheld',
-        departureReason: 'Alue on se, jossa kokeillaan.',
+        reasonCode: 'x',
+        reason: 'Syy.',
       };
-      const decision = { section: '§ 140', caseNumber: 'KAU/88/2027', decidedOn: '2027-11-17', decisions: [upheld] };
-      await board.post(`calls/${year.autumn}/decisions`, decision);
-      expect(await year.town.ledger(year.autumn)).toEqual({ reserved: 50_000, paid: 450_000 });
-      const again = await board.ask('POST', `calls/${year.autumn}/decisions`, {
-        body: { ...decision, decisions: [{ ...upheld, application: byPlace(10).id }] },
+      const around = await decider.ask('POST', `calls/${year.autumn}/decisions`, {
+        body: { section: '§ 141', caseNumber: 'KAU/88/2027', decidedOn: '2027-11-17', decisions: [item] },
       });
-      expectProblem(again, 409, 'reserve-exceeded', { '#/decisions/0/cents': 'reserve-exceeded' });
+      expectProblem(around, 400, 'reserve-only-after-appeal', { '#/decisions/0/from': 'reserve-only-after-appeal' });
       const found = await auditor.get(`audit/calls/${year.autumn}/recompute`);
       expect(found).toMatchObject({ method: 'ranked-until-budget', same: true, differences: [] });
       expect(found.departures).toMatchObject([
-        { application: foreign.id, decided: 'granted', code: 'appeal-upheld', reason: 'Alue on se, jossa kokeillaan.' },
+        {
+          application: foreign.id,
+          decided: 'granted',
+          code: 'appeal-upheld',
+          reason: 'Alue on se, jossa kokeillaan.',
+          appeal: { appeal, section: '§ 140' },
+        },
       ]);
       expect(found.checked).toEqual(expect.arrayContaining([expect.stringMatching(/59 opened cards/), expect.stringMatching(/20 places/)]));
       for (const { id } of year.winners)
         expect(await auditor.get(`audit/pilots/${id}`)).toMatchObject({ state: { decision: { result: 'granted' }, paidCents: 50_000 } });
+
+      // 17.11 + 3 days of notice + 30 days is Monday 20.12
+      await officer.post(`appeals/${appeal}/notice`, { channel: 'electronic', sentOn: '2027-11-17' });
+      expect(await foreign.who.get(`appeals/${appeal}`)).toMatchObject({
+        status: 'told',
+        decision: { result: 'upheld', reason: 'Kokeilu on Iittalassa.', ownDecision: false },
+        notice: { noticeOn: '2027-11-20', courtUntil: '2027-12-20', finalFrom: '2027-12-21' },
+      });
+      expect(await foreign.who.get(`applications/${foreign.id}`)).toMatchObject({
+        decision: { result: 'granted', from: 'appeal-reserve', section: '§ 140', reason: { reason: 'Alue on se, jossa kokeillaan.' } },
+      });
     });
   });
 }

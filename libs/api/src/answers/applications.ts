@@ -29,8 +29,8 @@ export class DraftList {
   @Of(() => DraftAnswer, { list: true }) items: DraftAnswer[];
 }
 
-type Sealed = 'contactEvent' | 'proposalEvent' | 'ibanEvent' | 'reportEvent' | 'decisionEvent';
-type Flags = 'economic' | 'late' | 'admitted' | 'overdue' | 'goOn' | 'recipientNamed' | 'confirmed' | 'duplicate';
+type Sealed = 'finality' | 'contactEvent' | 'proposalEvent' | 'ibanEvent' | 'reportEvent' | 'decisionEvent';
+type Flags = 'appealed' | 'economic' | 'late' | 'admitted' | 'overdue' | 'goOn' | 'recipientNamed' | 'confirmed' | 'duplicate';
 type Lists = 'involves' | 'checkCodes' | 'completionCodes' | 'completionOpen';
 type Shown = Omit<PilotRow, 'tenant' | 'applicant' | 'recipient' | 'filedBy' | 'helper' | Sealed | Flags | Lists>;
 
@@ -80,7 +80,9 @@ export class ApplicationRow implements Shown {
   @Day({ nullable: true }) publishedOn: string | null;
   @Day({ nullable: true, description: 'residents count as told' }) publicNoticeOn: string | null;
   @Day({ nullable: true, description: 'last day on which residents can appeal' }) publicAppealUntil: string | null;
-  @Day({ nullable: true, description: 'first day on which nobody can appeal' }) finalFrom: string | null;
+  @Bool({ description: 'an appeal against the decision is open' }) appealed: boolean;
+  @Day({ nullable: true, description: 'first day on which nobody can challenge the decision; null while an appeal is open' }) finalFrom:
+    string | null;
   @Day({ nullable: true, description: 'last day to accept the award' }) acceptBy: string | null;
   @Moment({ nullable: true }) acceptedAt: string | null;
   @Day({ nullable: true, description: 'last day to name another recipient' }) nameBy: string | null;

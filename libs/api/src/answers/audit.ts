@@ -92,12 +92,18 @@ export class MoneyTrail {
   @Of(() => ReportFacts, { nullable: true }) report: ReportFacts | null;
 }
 
+class DepartureAppeal {
+  @Uuid() appeal: string;
+  @Uuid({ description: 'its event that changed the decision' }) outcome: string;
+  @Str({ description: 'of the decision on the appeal' }) section: string;
+}
 class DepartureFound {
   @Uuid() application: string;
   @Str({ nullable: true }) proposed: string | null;
   @Word(['granted', 'waiting', 'refused', 'ineligible', 'late']) decided: string;
   @Str() code: string;
   @Uuid({ description: 'of the decision' }) event: string;
+  @Of(() => DepartureAppeal, { nullable: true, description: 'the appeal that it came of' }) appeal: DepartureAppeal | null;
   @Str({ nullable: true, description: 'in words; null when it was erased' }) reason: string | null;
 }
 export class RecomputeAnswer {

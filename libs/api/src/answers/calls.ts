@@ -1,4 +1,5 @@
 import type { ApplicantKind, CallContent } from '@minipilot/grants/call/events.js';
+import type { CallFinality } from '@minipilot/insight/finality.js';
 import type { CallPhase, CallView } from '@minipilot/insight/calls.js';
 import type { ThreeLanguages } from '@minipilot/platform/http/fields.js';
 import { AuthorityDto, BudgetDto, ContactPointDto, GrantDto, RulesDto } from '../commands/call.commands.js';
@@ -53,7 +54,16 @@ export class CallAnswer extends CallContentAnswer implements Omit<CallView, 'rul
   @Str({ nullable: true }) cancelReason: string | null;
 }
 export const CallPage = pageOf('CallPage', CallAnswer);
+class FinalityAnswer implements CallFinality {
+  @Word(['undecided', 'not-final', 'final'], { description: 'of all decisions that are published so far' }) state: CallFinality['state'];
+  @Day({
+    nullable: true,
+    description: 'first day on which none of them can be challenged; null while an appeal is open or somebody was not told',
+  })
+  finalFrom: string | null;
+}
 export class PublicCall extends CallAnswer {
+  @Of(() => FinalityAnswer) finality: FinalityAnswer;
   @Stale() stale?: true;
 }
 

@@ -1,8 +1,9 @@
+import type { AppealFigures } from '@minipilot/insight/appeals.js';
 import type { FunnelGroup, Mean, MoneyGroup, OutcomesGroup, TimesGroup } from '@minipilot/insight/dashboards.js';
 import type { Story } from '@minipilot/insight/stories.js';
 import type { YearlyReport } from '@minipilot/insight/yearly-report.js';
 import { CallAnswer } from './calls.js';
-import { Bool, CentsOf, Counts, Int, Moment, Of, Stale, Str, Word } from './fields.js';
+import { Bool, CentsOf, Counts, Int, Moment, Of, Stale, Str, Uuid, Word } from './fields.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { PublicPilotAnswer, ServiceAnswer, StoryStepAnswer } from './pilots.js';
 
@@ -115,6 +116,22 @@ class YearOutcomes {
   @Of(() => OutcomeFigures, { list: true }) byCall: OutcomeFigures[];
   @Of(() => OutcomeFigures, { list: true }) byDistrict: OutcomeFigures[];
 }
+class AppealFiguresAnswer implements AppealFigures {
+  @Uuid({ nullable: true, description: 'null for all calls together' }) call: string | null;
+  @Int({ nullable: true, description: 'all that were filed; null where that could point to a person' }) filed: number | null;
+  @Int({ nullable: true }) open: number | null;
+  @Int({ nullable: true }) withdrawn: number | null;
+  @Int({ nullable: true }) upheld: number | null;
+  @Int({ nullable: true }) partly: number | null;
+  @Int({ nullable: true }) dismissed: number | null;
+  @Int({ nullable: true, description: 'late, by somebody without the right, or not to be understood' }) unexamined: number | null;
+  @Int({ description: 'decisions that the board took up by itself' }) takenUp: number;
+  @Bool({ description: 'true where a count is null so that nobody can be pointed at' }) suppressed: boolean;
+}
+class YearAppeals {
+  @Of(() => AppealFiguresAnswer) total: AppealFiguresAnswer;
+  @Of(() => AppealFiguresAnswer, { list: true }) byCall: AppealFiguresAnswer[];
+}
 class YearTimes {
   @Of(() => TimeFigures) total: TimeFigures;
   @Of(() => TimeFigures, { list: true }) byCall: TimeFigures[];
@@ -129,6 +146,7 @@ export class YearAnswer implements Omit<YearlyReport, 'calls'> {
   @Of(() => YearFunnel) funnel: YearFunnel;
   @Of(() => YearOutcomes) outcomes: YearOutcomes;
   @Of(() => YearTimes) times: YearTimes;
+  @Of(() => YearAppeals) appeals: YearAppeals;
   @Of(() => PublicPilotAnswer, { list: true, description: 'published lessons of the year’s pilots' }) lessons: PublicPilotAnswer[];
   @Of(() => ServiceAnswer, { list: true, description: 'adoptions that came of the year’s pilots' }) services: ServiceAnswer[];
 }

@@ -1,16 +1,27 @@
 import { PURPOSES } from '@minipilot/kernel/event.js';
 import type { Duty } from '@minipilot/insight/worklist.js';
 import { ROLES } from '@minipilot/identity/roles.js';
+import { AppealTextAnswer, AppellantAnswer } from './appeals.js';
 import { ContactAnswer, ProposalTextAnswer, ReportTextAnswer } from './applications.js';
 import { Bool, Digest, Int, Moment, Of, Open, Str, Uuid, Word, pageOf } from './fields.js';
 
-const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner', 'recipient'];
+const DUTY_ROLES = [
+  'officer',
+  'member',
+  'chair',
+  'decision-maker',
+  'appeal-body',
+  'finance-clerk',
+  'finance-approver',
+  'owner',
+  'recipient',
+];
 
 /** One thing that waits for somebody. */
 export class DutyAnswer implements Omit<Duty, 'person'> {
   @Str({ description: 'a stable word, such as check-application' }) duty: string;
   @Word(DUTY_ROLES, { description: 'whom it waits for; `recipient` is the applicant’s side' }) role: Duty['role'];
-  @Word(['call', 'pilot', 'batch', 'payout-row', 'service', 'message']) about: Duty['about'];
+  @Word(['call', 'pilot', 'appeal', 'batch', 'payout-row', 'service', 'message']) about: Duty['about'];
   @Str({ description: 'of what it is about' }) id: string;
   @Uuid({ nullable: true }) call: string | null;
   @Str({ description: 'instant or day from which it waits' }) since: string;
@@ -52,12 +63,19 @@ class HeldApplication {
   @Of(() => ReportTextAnswer, { nullable: true }) report: ReportTextAnswer | null;
   @Of(() => HistoryEntry, { list: true, description: 'oldest first' }) history: HistoryEntry[];
 }
-/** All that is held on one person. */
+class HeldAppeal {
+  @Uuid() id: string;
+  @Of(() => AppellantAnswer, { nullable: true }) contact: AppellantAnswer | null;
+  @Of(() => AppealTextAnswer, { nullable: true }) text: AppealTextAnswer | null;
+  @Str({ list: true, description: 'what was added, oldest first' }) added: string[];
+  @Of(() => HistoryEntry, { list: true, description: 'oldest first' }) history: HistoryEntry[];
+}
 class HeldVote {
   @Uuid() call: string;
   @Int({ description: 'ballots that were cast; what is on them is in nobody’s name' }) cast: number;
   @Moment({ nullable: true }) lastAt: string | null;
 }
+/** All that is held on one person. */
 export class MyData {
   @Str({ optional: true }) email?: string;
   @Word(ROLES, { list: true }) roles: string[];
@@ -68,4 +86,5 @@ export class MyData {
   @Of(() => HeldSignIn, { list: true, description: 'sign-ins at browsers that have not ended' }) sessions: HeldSignIn[];
   @Of(() => HeldApplication, { list: true }) applications: HeldApplication[];
   @Of(() => HeldVote, { list: true, description: 'residents’ votes in which the person took part' }) votes: HeldVote[];
+  @Of(() => HeldAppeal, { list: true }) appeals: HeldAppeal[];
 }

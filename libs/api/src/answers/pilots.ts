@@ -12,6 +12,11 @@ export class PublicPilotAnswer implements PublicPilot {
   @CentsOf({ description: 'granted' }) cents: number;
   @Str({ nullable: true, description: 'section of the minutes' }) section: string | null;
   @Day() decidedOn: string;
+  @Day({
+    nullable: true,
+    description: 'first day on which nobody can challenge the award; null until then is known and while an appeal is open',
+  })
+  finalFrom: string | null;
   @CentsOf() paidCents: number;
   @Day({ nullable: true }) paidOn: string | null;
   @Moment({ nullable: true }) reportedAt: string | null;

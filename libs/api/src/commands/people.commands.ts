@@ -5,7 +5,7 @@ import { messages } from '@minipilot/grants/messages/messages.js';
 import { messagesStream, personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
 import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
 import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
-import { Cents, EmailField, IdField, LocalDateField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
+import { Cents, EmailField, IdField, LocalDateField, LocalTimeField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { fileOf } from '@minipilot/platform/privacy/sealer.js';
 import { handler, type Act, type Desk } from '../desk.js';
@@ -31,6 +31,10 @@ export class SetPolicy {
   @Nested(() => LeadDaysDto) leadDays: LeadDaysDto;
   @Nested(() => NoticeDaysDto) noticeDays: NoticeDaysDto;
   @Whole(1, 365) appealDays: number;
+  @LocalTimeField({ optional: true, description: 'when the office closes, HH:MM; as in force unless told otherwise' })
+  appealClosesAt?: string;
+  @Whole(1, 365, { optional: true, description: 'days to take a decision on an appeal to court; as in force unless told otherwise' })
+  courtDays?: number;
   @Whole(1, 365) acceptDays: number;
   @Whole(1, 365) recipientChangeDays: number;
   @Whole(1, 365) ownerAnswerDays: number;
@@ -97,8 +101,8 @@ async function forget(desk: Desk, act: Act, subject: string) {
 
 export const peopleHandlers = [
   handler(SetPolicy, async (desk, body, act) => {
-    const { completionDays, completionReminderDays } = await desk.policy(act.caller.tenant);
-    const set = { completionDays, completionReminderDays, ...(JSON.parse(JSON.stringify(body)) as SetPolicy) };
+    const { appealClosesAt, courtDays, completionDays, completionReminderDays } = await desk.policy(act.caller.tenant);
+    const set = { appealClosesAt, courtDays, completionDays, completionReminderDays, ...(JSON.parse(JSON.stringify(body)) as SetPolicy) };
     return desk.answer(act, policy, policyStream(act.caller.tenant), { type: 'SetPolicy', policy: set }, { body: { ...body } });
   }),
   handler(ForgetMe, (desk, _body, act) => forget(desk, act, act.caller.subject)),

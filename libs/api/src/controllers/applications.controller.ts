@@ -3,6 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
+import { catalogue } from '@minipilot/grants/catalogue.js';
 import { eligibilityFacts, finalFrom, pilot as pilotAggregate, toReturnCents, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { callStream, pilotStream, scoringStream } from '@minipilot/grants/streams.js';
 import {
@@ -34,6 +35,7 @@ import { Done, TextPublished } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { Hints } from '../answers/eligibility.js';
 import { AMENDED_EXAMPLE } from '../answers/examples.js';
+import { reasonOfAppeal } from '../commands/appeal.commands.js';
 import {
   AcceptAward,
   AcceptReport,
@@ -171,7 +173,15 @@ export class ApplicationsController {
     const { call, decision } = copy.data as { call: string; decision: string };
     const events = await this.desk.history(scoringStream(tenant, call));
     const original = events.find((e) => e.id === decision);
-    return original === undefined ? {} : { reason: await this.desk.opened([original], 'comment'), departure: original.data['departure'] };
+    if (original === undefined) return {};
+    const { departure, appeal } = catalogue.upcast(original).data as {
+      departure: object;
+      appeal: { appeal: string; outcome: string } | null;
+    };
+    // what the appeal body changed has its words in the appeal
+    const words = appeal === null ? null : await reasonOfAppeal(this.desk, tenant, appeal);
+    const reason = appeal === null ? await this.desk.opened([original], 'comment') : words === null ? null : { v: 1, reason: words };
+    return { reason, departure };
   }
 
   @Describe('amendApplication', 'Changes an application before the close', Done, { description: 'The whole form is given again.' })
@@ -371,13 +381,13 @@ export class ApplicationsController {
 /** Auditors replay what happened; the words of people are not theirs to read. */
 const opens = (caller: Caller): boolean => caller.roles.some((role) => role === 'officer' || role === 'decision-maker');
 
-const FLAGS = new Set(['economic', 'late', 'admitted', 'overdue', 'goOn', 'recipientNamed', 'confirmed']);
+const FLAGS = new Set(['appealed', 'economic', 'late', 'admitted', 'overdue', 'goOn', 'recipientNamed', 'confirmed']);
 const JSON_TEXTS = new Set(['involves', 'checkCodes', 'completionCodes', 'completionOpen']);
 
-/** A row as it is answered: without the random ids of people and the handles of sealed parts. */
+/** A row as it is answered: without the random ids of people, the handles of sealed parts and what `finalFrom` is folded from. */
 function row({ key, tenant: _t, applicant: _a, recipient: _r, filedBy: _f, duplicate: _d, helper, ...rest }: PilotRow & { key: string }) {
   const shown = Object.entries(rest)
-    .filter(([name]) => !name.endsWith('Event'))
+    .filter(([name]) => !name.endsWith('Event') && name !== 'finality')
     .map(([name, value]) => {
       if (value === null) return [name, value];
       if (FLAGS.has(name)) return [name, value === 1];

@@ -13,6 +13,7 @@ import { HistorySizeAnswer, MoneyTrail, RecomputeAnswer, ReplayAnswer } from '..
 import { Describe } from '../answers/describe.js';
 import { PostingPage } from '../answers/money.js';
 import { followMoney, HistoryCount, pseudonym, recompute, replay, withAliases } from '../audit.js';
+import { reasonOfAppeal } from '../commands/appeal.commands.js';
 import { memberName } from '../commands/scoring.commands.js';
 import { Desk } from '../desk.js';
 import { RevisionField } from '../fields.js';
@@ -93,11 +94,9 @@ export class AuditController {
     const events = await this.desk.history(scoringStream(tenant, call));
     const departures = await Promise.all(
       found.departures.map(async (d) => {
-        const comment = await this.desk.opened<{ departure?: string }>(
-          events.filter((e) => e.id === d.event),
-          'comment',
-        );
-        return { ...d, reason: comment?.departure ?? null };
+        const own = events.filter((e) => e.id === d.event);
+        const comment = await this.desk.opened<{ departure?: string }>(own, 'comment');
+        return { ...d, reason: d.appeal === null ? (comment?.departure ?? null) : await reasonOfAppeal(this.desk, tenant, d.appeal) };
       }),
     );
     return { ...found, departures };

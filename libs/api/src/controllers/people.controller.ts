@@ -6,6 +6,7 @@ import { pilot } from '@minipilot/grants/pilot/pilot.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import { pilotStream, policyStream, voteId, voteStream } from '@minipilot/grants/streams.js';
 import { vote } from '@minipilot/grants/vote/vote.js';
+import { appealsBy } from '@minipilot/insight/appeals.js';
 import { callsWithVotes } from '@minipilot/insight/votes.js';
 import { deskPilots } from '@minipilot/insight/pilots.js';
 import { worklist, type DutyRole } from '@minipilot/insight/worklist.js';
@@ -25,11 +26,12 @@ import {
 import { Done, Erasure } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { DutyPage, MyData } from '../answers/people.js';
+import { appealHeld } from '../commands/appeal.commands.js';
 import { ForgetMe, ForgetPerson, SetPolicy } from '../commands/people.commands.js';
 import { Desk, order } from '../desk.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
 
-const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'finance-clerk', 'finance-approver', 'owner'] as const;
+const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'appeal-body', 'finance-clerk', 'finance-approver', 'owner'] as const;
 class WorklistQuery {
   @OneOf(DUTY_ROLES, { optional: true, description: 'only what waits for this role' }) role?: DutyRole;
 }
@@ -127,6 +129,8 @@ export class PeopleController {
       const { state, revision } = await this.desk.parts.runner.look(vote, voteStream(tenant, voteId(call, subject)));
       if (revision >= 0) votes.push({ call, ...state });
     }
+    const appeals = [];
+    for (const id of await appealsBy(this.read.db, tenant, subject)) appeals.push(await appealHeld(this.desk, tenant, id));
     const kept = drafts
       .filter((d) => d.body !== null)
       .map(({ scope, body, updatedAt, expiresAt }) => ({ scope, body, updatedAt, expiresAt }));
@@ -139,7 +143,7 @@ export class PeopleController {
       files.push({ digest, html: (await this.desk.parts.files.read({ tenant, subject, purpose }, digest))?.toString('utf8') ?? null });
     }
     const events = sealed.filter(({ eventId }) => fileOf(eventId) === undefined);
-    return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications, votes };
+    return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications, votes, appeals };
   }
 
   @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {

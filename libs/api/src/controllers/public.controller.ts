@@ -9,6 +9,7 @@ import { publicFigures } from '@minipilot/insight/figures.js';
 import { findLot, publicLotPages, publicLots } from '@minipilot/insight/lots.js';
 import { publicMoney } from '@minipilot/insight/money.js';
 import { policyOf } from '@minipilot/insight/policy.js';
+import { callFinality, publicFinality } from '@minipilot/insight/finality.js';
 import {
   listLessons,
   listPublicPilots,
@@ -19,6 +20,7 @@ import {
 import { findService, listServices, publicServices, type ServiceState } from '@minipilot/insight/services.js';
 import { findStory, publicStories } from '@minipilot/insight/stories.js';
 import { yearlyReport } from '@minipilot/insight/yearly-report.js';
+import { localDate } from '@minipilot/kernel/time.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { answerPage } from '../html.js';
@@ -117,8 +119,10 @@ export class PublicController {
   @Describe('getCall', 'Shows an announced call', PublicCall)
   @Get('calls/:call')
   async call(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
-    const stale = await this.read.after(after, [publicCalls]);
-    return { ...found(await findPublicCall(this.read.db, tenant, call, this.read.now())), ...stale };
+    const stale = await this.read.after(after, [publicCalls, publicFinality]);
+    const shown = found(await findPublicCall(this.read.db, tenant, call, this.read.now()));
+    const today = localDate(this.read.now(), (await policyOf(this.read.db, tenant))?.timeZone ?? 'UTC');
+    return { ...shown, finality: await callFinality(this.read.db, tenant, call, today), ...stale };
   }
 
   @Describe('listDecisionDocuments', 'Lists the documents of a call’s published decisions, the newest first', PublishedDocumentPage)

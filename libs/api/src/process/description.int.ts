@@ -134,6 +134,7 @@ describe('the description of the API', () => {
   it('shows ETag wherever If-Match is asked for', () => {
     const etags = operations.filter(([, { responses }]) => JSON.stringify(responses).includes('"ETag"')).map(([name]) => name);
     expect(etags.sort()).toEqual([
+      'GET /api/{tenant}/appeals/{appeal}',
       'GET /api/{tenant}/applications/{pilot}',
       'GET /api/{tenant}/batches/{batch}',
       'GET /api/{tenant}/calls/{call}/drafts/{draft}',

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { appealHandlers } from '../commands/appeal.commands.js';
 import { applicationHandlers } from '../commands/application.commands.js';
 import { callHandlers } from '../commands/call.commands.js';
 import { noticeHandlers } from '../commands/notice.commands.js';
@@ -10,6 +11,7 @@ import { roleHandlers } from '../commands/role.commands.js';
 import { scoringHandlers } from '../commands/scoring.commands.js';
 import { serviceHandlers } from '../commands/service.commands.js';
 import { voteHandlers } from '../commands/vote.commands.js';
+import { AppealsController } from '../controllers/appeals.controller.js';
 import { ApplicationsController } from '../controllers/applications.controller.js';
 import { AuditController } from '../controllers/audit.controller.js';
 import { CallsController } from '../controllers/calls.controller.js';
@@ -57,6 +59,7 @@ export class ApiModule {
         ScoringController,
         DocumentsController,
         VotingController,
+        AppealsController,
         PayoutsController,
         ServicesController,
         AuditController,
@@ -72,6 +75,7 @@ export class ApiModule {
         ...scoringHandlers,
         ...noticeHandlers,
         ...voteHandlers,
+        ...appealHandlers,
         ...payoutHandlers,
         ...serviceHandlers,
         ...peopleHandlers,
