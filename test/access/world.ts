@@ -38,6 +38,8 @@ export class World {
   service: string;
   /** for the vote beside the call that is being scored, which has not begun */
   votingCode: string;
+  /** by a member of the municipality, against the award of `done` */
+  appeal: string;
   owners: Readonly<Record<Own, readonly Owner[]>>;
 
   private constructor(
@@ -76,6 +78,7 @@ export class World {
       name: randomUUID(),
       batch: this.batch,
       service: this.service,
+      appeal: this.appeal,
       stream: `demo.pilot-${this.done}`,
       code: 'not-found',
     };
@@ -144,6 +147,9 @@ export class World {
         { person: 'puheenjohtaja', as: 'its chair', ids: { call: calls.scoring, application: this.scored } },
       ],
       chair: [{ person: 'puheenjohtaja', as: 'its chair', ids: { call: calls.scoring, application: this.scored } }],
+      // once there is an award that can be appealed against
+      appeal: [],
+      'appeal-or-decision': [],
     };
   }
 
@@ -161,6 +167,16 @@ export class World {
     await officer.post(`calls/${calls.open}/notices`, { applications: [done], channel: 'electronic', sentOn: '2027-02-02' });
     await officer.post(`calls/${calls.open}/publication`, { publishedOn: '2027-02-02' });
     await town.api.settle();
+    const resident = await town.api.as('vaatija', [], 'Veikko Vaatija');
+    const demand = { demand: 'Päätös on kumottava.', grounds: 'Peruste puuttuu.' };
+    ({ id: this.appeal } = await resident.post(`calls/${calls.open}/appeals`, { application: done, resident: true, ...demand }));
+    const ids = { appeal: this.appeal };
+    const filed = { person: 'vaatija', as: 'who filed it', ids };
+    const concerned = [
+      { person: 'alku', as: 'the applicant', ids },
+      { person: 'saaja', as: 'the recipient', ids },
+    ];
+    this.owners = { ...this.owners, appeal: [filed], 'appeal-or-decision': [filed, ...concerned] };
     await first.post(`applications/${done}/recipient-withdrawal`);
     await first.post(`applications/${done}/recipient`, { name: recipient.name, email: recipient.email });
     await town.api.account(iban(1), recipient.name);
