@@ -4,19 +4,9 @@ import type { Flow, FlowInput, Reaction } from '@minipilot/kernel/flow.js';
 import { recorded } from '@minipilot/kernel/testing.js';
 import { CLOSE_PAGE, listDigest } from '../call/call.js';
 import { catalogue } from '../catalogue.js';
-import {
-  appealStream,
-  callStream,
-  ledgerStream,
-  pilotStream,
-  scorebookId,
-  scorebookStream,
-  scoringStream,
-  serviceStream,
-} from '../streams.js';
+import { callStream, ledgerStream, pilotStream, scorebookId, scorebookStream, scoringStream, serviceStream } from '../streams.js';
 import { CALL, ROLLING, content, hash, id } from '../testing.js';
 import { adopting } from './adopting.js';
-import { appealing } from './appealing.js';
 import { closing } from './closing.js';
 import { deciding } from './deciding.js';
 import { funding } from './funding.js';
@@ -307,92 +297,6 @@ describe('deciding', () => {
       commands: [to(PILOT, { type: 'RecordPublication', publishedOn: '2027-10-08', ...window })],
     });
     expect(flow.due('none', '2027-10-08T12:00:00.000Z')).toEqual({});
-  });
-});
-
-describe('appealing', () => {
-  const stream = appealStream(TENANT, id('appeal'));
-  const decisions = [1, 2].map((n) => ({ application: id(n), decision: id(`decision ${n}`) }));
-  const target = { appeal: id('appeal'), call: CALL, application: null, section: '§ 3', decisions };
-  const filed = (late = false) =>
-    [
-      stream,
-      'appeal.filed',
-      {
-        ...target,
-        by: 'resident',
-        appellant: id('resident'),
-        filedBy: id('resident'),
-        channel: 'online',
-        receivedAt: '2027-10-24T08:00:00.000Z',
-        until: null,
-        late,
-      },
-    ] as const;
-  const taken = { ...target, body: 'Lautakunta', takenSection: '§ 120', takenOn: '2027-10-20', until: null };
-  const toEach = (command: (n: number) => object) => ({
-    commands: [1, 2].map((n) => ({
-      aggregate: 'pilot',
-      stream: pilotStream(TENANT, id(n)),
-      command: { call: CALL, appeal: id('appeal'), ...command(n) },
-    })),
-  });
-  const opened = toEach((n) => ({ type: 'RecordAppeal', decision: id(`decision ${n}`) }));
-  const notice = { channel: 'electronic', sentOn: '2027-11-17', noticeOn: '2027-11-20', courtUntil: '2027-12-20', finalFrom: '2027-12-21' };
-  const changed = {
-    call: CALL,
-    application: id(2),
-    applicant: id('applicant 2'),
-    cents: 50_000,
-    reasonCode: 'appeal',
-    deMinimis: null,
-    section: '§ 140',
-    caseNumber: 'HML/1/2027',
-    decidedOn: '2027-11-17',
-  };
-
-  it('keeps the decisions open that an appeal or a taking up is about, until it is told or withdrawn', () => {
-    const flow = host(appealing);
-    expect(flow.subject(...filed())).toBe(id('appeal'));
-    expect(flow.on(...filed())).toEqual(opened);
-    expect(flow.on(stream, 'appeal.notice-sent', notice)).toEqual(
-      toEach(() => ({ type: 'SettleAppeal', how: 'decided', finalFrom: '2027-12-21' })),
-    );
-    const board = host(appealing);
-    expect(board.on(stream, 'appeal.taken-up', taken)).toEqual(opened);
-    const back = host(appealing);
-    back.on(...filed());
-    expect(back.on(stream, 'appeal.withdrawn', { withdrawnAt: '2027-10-25T08:00:00.000Z' })).toEqual(
-      toEach(() => ({ type: 'SettleAppeal', how: 'withdrawn', finalFrom: null })),
-    );
-    expect(back.due('none', '2027-10-08T12:00:00.000Z')).toEqual({});
-  });
-
-  it('brings what the appeal body changed to the call’s decisions, in the body’s name', () => {
-    const flow = host(appealing);
-    flow.on(...filed());
-    const { applicant: _, ...change } = changed;
-    expect(flow.on(stream, 'appeal.outcome-changed', changed)).toEqual({
-      commands: [
-        {
-          aggregate: 'scoring',
-          stream: scoringStream(TENANT, CALL),
-          command: {
-            type: 'DecideAfterAppeal',
-            ...change,
-            appeal: id('appeal'),
-            outcome: expect.any(String) as string,
-            decider: expect.any(String) as string,
-          },
-        },
-      ],
-    });
-  });
-
-  it('keeps nothing open for an appeal that came late', () => {
-    const flow = host(appealing);
-    expect(flow.on(...filed(true))).toEqual({});
-    expect(flow.on(stream, 'appeal.notice-sent', notice)).toEqual({});
   });
 });
 
