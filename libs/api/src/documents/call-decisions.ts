@@ -2,7 +2,7 @@ import type { DecisionResult } from '@minipilot/grants/pilot/events.js';
 import type { LocalDate } from '@minipilot/kernel/time.js';
 import type { Language } from '@minipilot/platform/http/language.js';
 import { html, page, type Content } from '../html.js';
-import { appeal, criteria, day, euro, particulars, ruleText, table, TEMPLATE, type CallFacts } from './decision.js';
+import { appeal, court, criteria, day, euro, particulars, ruleText, table, TEMPLATE, type CallFacts } from './decision.js';
 import { officers, speaker } from './words.js';
 
 /** One line of the document of a call's decisions. What is null is not told here. */
@@ -30,7 +30,14 @@ export interface CallDecisions {
   /** digests of the proposals or rounds that were before the decision-maker */
   proposals: readonly string[];
   lines: readonly DecisionLine[];
-  published: { publishedOn: LocalDate; noticeOn: LocalDate; days: number; appealUntil: LocalDate };
+  published: {
+    publishedOn: LocalDate;
+    noticeOn: LocalDate;
+    days: number;
+    appealUntil: LocalDate;
+    /** where some of the decisions came of an appeal, or all of them (`only`): how they are taken to court */
+    court?: { until: LocalDate; days: number; only: boolean };
+  };
   token: string;
 }
 
@@ -40,7 +47,7 @@ export interface CallDecisions {
  */
 export function callDocument(facts: CallDecisions, audience: 'minutes' | 'public', language: Language): string {
   const say = speaker(language);
-  const { call, lines, published, proposals } = facts;
+  const { call, lines, proposals } = facts;
   const { content } = call;
   const short = (line: DecisionLine) => say(`short.${line.result}`, { rank: line.waitingRank ?? '' });
   const granted = lines.filter((line) => line.result === 'granted');
@@ -94,11 +101,16 @@ export function callDocument(facts: CallDecisions, audience: 'minutes' | 'public
       <h2>${say(audience === 'minutes' ? 'minutes' : 'published')}</h2>
       ${audience === 'minutes' ? minutes() : awards()} ${audience === 'public' && html`<p>${say('others')}</p>`}
       <h2>${say('rules')}</h2>
-      ${ruleText(call, say)} ${criteria(call, say, language)} ${told(facts, say)} ${appeal(call, published.appealUntil, say, false)}
+      ${ruleText(call, say)} ${criteria(call, say, language)} ${told(facts, say)} ${remedies(facts, say)}
       <h2>${say('contact')}</h2>
       <p>${content.contactPoint === null ? '' : [content.contactPoint.office, ', ', content.contactPoint.reach]}</p>`,
     footer: html`<p class="quiet">${say('token')} <code>${facts.token}</code>, ${say('template', { template: TEMPLATE })}</p>`,
   });
+}
+
+function remedies({ call, published: { appealUntil, court: toCourt } }: CallDecisions, say: ReturnType<typeof speaker>): Content {
+  if (toCourt === undefined) return appeal(call, appealUntil, say, false);
+  return [!toCourt.only && appeal(call, appealUntil, say, false), court(toCourt.until, toCourt.days, say)];
 }
 
 function told({ published }: CallDecisions, say: ReturnType<typeof speaker>): Content {

@@ -26,7 +26,10 @@ export interface NoticeFacts {
   noticeOn: LocalDate;
   /** days from sending to the day of notice */
   days: number;
+  /** last day to appeal, or to go to court where the decision came of an appeal */
   appealUntil: LocalDate;
+  /** days to go to court; only for a decision that came of an appeal */
+  courtDays?: number;
   acceptBy: LocalDate | null;
 }
 
@@ -38,6 +41,8 @@ export interface DecisionFacts {
   decidedOn: LocalDate;
   /** who decided, by name; the office stands in the call */
   decider: string | null;
+  /** the board that changed the decision on an appeal; else the call's decision-maker decided */
+  body?: string | null;
   result: DecisionResult;
   cents: number;
   from: 'budget' | 'appeal-reserve';
@@ -105,7 +110,7 @@ export function decisionDocument(facts: DecisionFacts, { language, original }: D
       </p>`,
     main: html`<h1>${say('decision')}</h1>
       ${particulars(
-        [say('decisionMaker'), [facts.decider !== null && [facts.decider, ', '], content.decisionMaker]],
+        [say('decisionMaker'), [facts.decider !== null && [facts.decider, ', '], facts.body ?? content.decisionMaker]],
         [say('authority'), authority(facts, language)],
         [say('section'), facts.section],
         [say('caseNumber'), facts.caseNumber],
@@ -130,7 +135,7 @@ export function decisionDocument(facts: DecisionFacts, { language, original }: D
       ${facts.reason === null ? html`<p>${erased}</p>` : paragraphs(facts.reason)}
       ${facts.departureReason !== null && [html`<h3>${say('departure')}</h3>`, paragraphs(facts.departureReason)]}
       ${granted && use(facts, say, language)} ${rules(facts, say, language)} ${assessments(facts, say, language)}
-      ${notice !== null && [noticed(notice, say), appeal(call, notice.appealUntil, say, true)]}
+      ${notice !== null && [noticed(notice, say), remedy(call, notice, say)]}
       <h2>${say('contact')}</h2>
       <p>${content.contactPoint === null ? '' : [content.contactPoint.office, ', ', content.contactPoint.reach]}</p>`,
     footer: html`<p class="quiet">${say('token')} <code>${facts.token}</code>, ${say('template', { template: TEMPLATE })}</p>`,
@@ -243,6 +248,19 @@ function noticed(notice: NoticeFacts, say: Say): Content {
   return html`<h2>${say('notice')}</h2>
     <p>${say(`sent.${channel}` satisfies Word, { sentOn, noticeOn, days })}</p>
     ${acceptBy !== null && html`<p><strong>${say('acceptBy', { acceptBy })}</strong></p>`}`;
+}
+
+const remedy = (call: CallFacts, { appealUntil, courtDays }: NoticeFacts, say: Say): Content =>
+  courtDays === undefined ? appeal(call, appealUntil, say, true) : court(appealUntil, courtDays, say);
+
+/** How a decision that came of an appeal is taken to the administrative court. */
+export function court(until: LocalDate, days: number, say: Say): Content {
+  return html`<section class="keep">
+    <h2>${say('court')}</h2>
+    <p>${say('court.what')}</p>
+    ${particulars([say('court.who'), say('court.whoText')], [say('appeal.when'), say('court.whenText', { days, until })])}
+    <p>${say('court.fee')}</p>
+  </section>`;
 }
 
 /** Who may appeal, to whom, until when, and what to write. `party`: for the addressee, whose days are not those of the residents. */

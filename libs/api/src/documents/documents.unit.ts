@@ -251,6 +251,40 @@ const decisions: CallDecisions = {
   token: 'abcdefabcdefabcdefabcdefabcdefab',
 };
 
+describe.each(LANGUAGES)('what came of an appeal, in %s', (language) => {
+  const say = spoken(language);
+  const court = say('court.whenText', { days: 30, until: '2027-12-20' });
+
+  it('names the board that decided, and leads to court instead of to another appeal', () => {
+    const notice = { channel: 'electronic', sentOn: '2027-11-17', noticeOn: '2027-11-20', days: 3, acceptBy: '2027-12-20' } as const;
+    const page = decisionDocument(
+      facts({
+        decider: null,
+        body: 'Hyvinvointilautakunta',
+        from: 'appeal-reserve',
+        notice: { ...notice, appealUntil: '2027-12-20', courtDays: 30 },
+      }),
+      { language },
+    );
+    expectAccessible(page, language);
+    const text = seen(page);
+    expect(text).toContain(court);
+    expect(text).toContain('Hyvinvointilautakunta');
+    for (const not of [say('appeal.what'), 'Palvelujohtaja']) expect(text).not.toContain(not);
+  });
+
+  it('is published with the way to court, beside the other where both are there', () => {
+    const published = { publishedOn: '2027-11-13', noticeOn: '2027-11-20', days: 7, appealUntil: '2027-12-07' };
+    const page = (only: boolean) =>
+      callDocument({ ...decisions, published: { ...published, court: { until: '2027-12-20', days: 30, only } } }, 'public', language);
+    for (const only of [true, false]) {
+      expectAccessible(page(only), language);
+      expect(seen(page(only))).toContain(court);
+      expect(seen(page(only)).includes(say('appeal.what'))).toBe(!only);
+    }
+  });
+});
+
 describe.each(LANGUAGES)('the document of a call in %s', (language) => {
   const say = spoken(language);
 

@@ -8,6 +8,7 @@ import { callStream, pilotStream, scorebookId, scorebookStream, scoringStream } 
 import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { Static } from 'typebox';
+import { reasonOfAppeal } from '../commands/appeal.commands.js';
 import { memberName } from '../commands/scoring.commands.js';
 import type { Desk } from '../desk.js';
 import type { CallDecisions, DecisionLine } from './call-decisions.js';
@@ -25,6 +26,8 @@ type Decided = Recorded & {
     decidedOn: LocalDate;
     deMinimis: string | null;
     waitingRank: number | null;
+    /** absent in events of earlier releases */
+    appeal?: { appeal: string; outcome: string; decider: string } | null;
     proposal: string | null;
   };
 };
@@ -96,9 +99,10 @@ export class DocumentFacts {
     const { state } = await this.desk.look(pilot, pilotStream(this.tenant, application));
     const events = await this.desk.history(pilotStream(this.tenant, application));
     const { data } = decided;
-    const words = await this.desk.opened<Words>([decided], 'comment');
-    const decider = await this.desk.parts.vault.getSecret(this.tenant, memberName(decided.actor));
-    const notice = telling === null ? null : this.notice(state, data.result, telling);
+    const words = await this.words(decided);
+    const changed = data.appeal ?? null;
+    const decider = await this.desk.parts.vault.getSecret(this.tenant, memberName(changed?.decider ?? decided.actor));
+    const notice = telling === null ? null : this.notice(state, decided, telling);
     const { district, askedCents, arrivedAt } = state.application!;
     const facts: DecisionFacts = {
       call: this.about,
@@ -106,6 +110,7 @@ export class DocumentFacts {
       caseNumber: data.caseNumber,
       decidedOn: data.decidedOn,
       decider: decider?.toString() ?? null,
+      body: changed === null ? null : this.about.content.appealBody,
       result: data.result,
       cents: data.cents,
       from: data.from,
@@ -126,20 +131,30 @@ export class DocumentFacts {
     return { facts, subject: state.applicant, language: languageOf(state.application!.language, this.policy) };
   }
 
-  /** The day of notice and the last day to appeal. */
-  window({ channel, sentOn }: Telling): { noticeOn: LocalDate; appealUntil: LocalDate } {
-    return appealWindow(this.policy, channel, sentOn);
+  /** The day of notice and the last day to appeal, or to go to court with what came of an appeal. */
+  window({ channel, sentOn }: Telling, at: 'appeal-body' | 'court' = 'appeal-body'): { noticeOn: LocalDate; appealUntil: LocalDate } {
+    return appealWindow(this.policy, channel, sentOn, at);
   }
 
-  private notice(state: PilotState, result: DecisionFacts['result'], telling: Telling): NoticeFacts {
+  /** The reasons in words; what the appeal body changed has them in the appeal. */
+  private async words(decided: Decided): Promise<Words | null> {
+    const { appeal } = decided.data;
+    if (appeal === undefined || appeal === null) return this.desk.opened<Words>([decided], 'comment');
+    const reason = await reasonOfAppeal(this.desk, this.tenant, appeal);
+    return reason === null ? null : { reason };
+  }
+
+  private notice(state: PilotState, { data }: Decided, telling: Telling): NoticeFacts {
     const { channel, sentOn } = telling;
-    const window = this.window(telling);
+    const { result, appeal = null } = data;
+    const window = this.window(telling, appeal === null ? 'appeal-body' : 'court');
     const offered = result === 'granted' && (state.award === 'none' || state.award === 'offered');
     return {
       channel,
       sentOn,
       ...window,
       days: this.policy.noticeDays[channel],
+      ...(appeal === null ? {} : { courtDays: this.policy.courtDays }),
       acceptBy: offered ? addDays(window.noticeOn, this.policy.acceptDays) : null,
     };
   }
@@ -169,12 +184,19 @@ export class DocumentFacts {
     const decided = this.all().filter(({ data }) => applications?.includes(data.application) ?? true);
     const lines: DecisionLine[] = [];
     for (const one of decided) lines.push(await this.line(one, audience));
+    const changed = decided.filter(({ data }) => (data.appeal ?? null) !== null).length;
+    const { appealUntil: until } = appealWindow(this.policy, 'publication', publishedOn, 'court');
     const proposals = new Set(decided.flatMap(({ data }) => data.proposal ?? []));
     return {
       call: this.about,
       proposals: [...proposals],
       lines: lines.sort((a, b) => (a.decidedOn + a.receipt < b.decidedOn + b.receipt ? -1 : 1)),
-      published: { publishedOn, ...appealWindow(this.policy, 'publication', publishedOn), days: this.policy.noticeDays.publication },
+      published: {
+        publishedOn,
+        ...appealWindow(this.policy, 'publication', publishedOn),
+        days: this.policy.noticeDays.publication,
+        ...(changed === 0 ? {} : { court: { until, days: this.policy.courtDays, only: changed === decided.length } }),
+      },
       token: await this.token(`call.${this.call}`, [decided.map(({ id }) => id), publishedOn, audience]),
     };
   }
@@ -189,7 +211,7 @@ export class DocumentFacts {
       const named = events.findLast((e) => e.type === 'pilot.recipient-published')?.data['organisation'] as string | undefined;
       return { ...plain, name: named ?? null, title: null, caseNumber: null, reason: null, departureReason: null };
     }
-    const words = await this.desk.opened<Words>([decided], 'comment');
+    const words = await this.words(decided);
     return {
       ...plain,
       name: (await this.desk.opened<{ name: string }>(events, 'contact', APPLYING))?.name ?? null,

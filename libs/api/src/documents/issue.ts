@@ -43,7 +43,7 @@ export async function issueDecisions(desk: Desk, act: Act, applications: readonl
     const digest = await desk.parts.files.put(ownerOf(tenant, subject), bytesOf(decisionDocument(decision, { language })));
     of.push({ application, digest, language, template: TEMPLATE });
   }
-  return { appealUntil: facts.window(telling).appealUntil, of };
+  return { appealUntil: facts.window(telling).appealUntil, courtUntil: facts.window(telling, 'court').appealUntil, of };
 }
 
 /** Makes and keeps the public document of the decisions that a publication makes public, in each language of the municipality. */

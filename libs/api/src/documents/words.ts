@@ -204,6 +204,28 @@ export const WORDS = {
     'Det kostar inget att begära omprövning.',
     'Appealing is free of charge.',
   ),
+  court: words('Valitusosoitus', 'Besvärsanvisning', 'How to go to court'),
+  'court.what': words(
+    'Päätös on tehty oikaisuvaatimuksen johdosta. Siihen tyytymätön voi valittaa kirjallisesti hallinto-oikeuteen.',
+    'Beslutet har fattats med anledning av en begäran om omprövning. Den som är missnöjd kan skriftligen besvära sig hos förvaltningsdomstolen.',
+    'The decision was made on an appeal. Whoever is dissatisfied may take it to the administrative court in writing.',
+  ),
+  'court.who': words('Kuka voi valittaa', 'Vem kan besvära sig', 'Who may go to court'),
+  'court.whoText': words(
+    'Oikaisuvaatimuksen tekijä ja, kun päätöstä on muutettu, myös muu asianosainen ja kunnan jäsen.',
+    'Den som begärt omprövning och, när beslutet har ändrats, även andra parter och kommunmedlemmar.',
+    'Whoever appealed and, where the decision was changed, the other parties and members of the municipality too.',
+  ),
+  'court.whenText': words(
+    '{days} päivää tiedoksisaannista; tiedoksisaantipäivää ei lasketa mukaan. Valituksen on oltava perillä viimeistään {until|date}.',
+    '{days} dagar från det att beslutet kom till kännedom; den dagen räknas inte med. Besväret ska vara framme senast {until|date}.',
+    '{days} days from the day on which it counts as known, which is not counted. It must have reached the court by {until|date}.',
+  ),
+  'court.fee': words(
+    'Hallinto-oikeus voi periä oikeudenkäyntimaksun.',
+    'Förvaltningsdomstolen kan ta ut en rättegångsavgift.',
+    'The administrative court may charge a fee.',
+  ),
   contact: words('Lisätietoja', 'Mer information', 'Contact'),
   token: words('Asiakirjan tunniste', 'Handlingens beteckning', 'Document code'),
   template: words('mallin versio {template}', 'mallversion {template}', 'template version {template}'),
