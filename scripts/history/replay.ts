@@ -10,7 +10,14 @@ Prints what a stream held at a moment and the event that made it so, in JSON; by
   STREAM      such as demo.pilot-…, or pilot-… for the first municipality served
   --at        up to this instant, such as 2027-03-01T10:00:00.000Z; a day means its end
   --revision  up to this revision, from 0
-Members' scorebooks are not opened here: not even an auditor learns before the close who filled in how many cards.`;
+Members' scorebooks and voters' ballots are not opened here: not even an auditor learns before the close who filled in how many cards, or who
+voted. A tally is shown once it is counted.`;
+
+/** What holds the secrets of a member or a voter, by category; afterwards they stand elsewhere. */
+const SEALED: Readonly<Record<string, string>> = {
+  scorebook: 'A scorebook is sealed until scoring closes; afterwards its cards stand in scoring-….',
+  vote: 'Who voted, and how often, is shown to nobody; after the count the ballots stand in tally-…, without their voters.',
+};
 
 /** The command `replay`. */
 export async function replayStream(args: string[], out: (text: string) => void): Promise<number> {
@@ -27,6 +34,9 @@ export async function replayStream(args: string[], out: (text: string) => void):
   return withStore(values.data, async (store, { tenants }) => {
     const stream = streamOf(positionals[0]!, tenants[0]!);
     const found = await replay(store, stream, until);
+    const { category } = parseStream(stream);
+    if (category === 'tally' && (await replay(store, stream))?.events.every((event) => event.type !== 'tally.counted') === true)
+      throw new CannotDo('A tally is sealed until it is counted.');
     if (found === null) throw new CannotDo(`${stream} had no event${values.at === undefined ? '' : ` by ${until.at}`}.`);
     const { events: _, event, ...rest } = found;
     const { ciphertexts: __, sealed = [], fp: ___, position: ____, ...fact } = event;
@@ -51,8 +61,8 @@ function momentOf(text: string): string {
 function streamOf(name: string, tenant: string): string {
   const stream = name.includes('.') ? name : `${tenant}.${name}`;
   try {
-    if (parseStream(stream).category === 'scorebook')
-      throw new CannotDo('A scorebook is sealed until scoring closes; afterwards its cards stand in scoring-….');
+    const sealed = SEALED[parseStream(stream).category];
+    if (sealed !== undefined) throw new CannotDo(sealed);
   } catch (error) {
     if (error instanceof CannotDo) throw error;
     throw new CannotDo(`${name} is no stream such as pilot-00000000-0000-0000-0000-000000000000`);

@@ -1,10 +1,8 @@
 import { replayStream } from '../../scripts/history/replay.js';
 import { compareAnswers, compareLines, logLines, metricLines, type Answer } from './compare.js';
 import { everyQuestion } from './questions.js';
+import { sweep, until } from './sweep.js';
 import { PEOPLE, SCORING_CLOSES, World, type Who } from './world.js';
-
-/** Requests under way at a time, in each world. */
-const WIDTH = 6;
 
 /** What one member alone does differently in each world. Nobody else may see a byte of it before the close. */
 const STORIES = {
@@ -52,41 +50,8 @@ async function only(world: World, step: string, n: number, values: number[] | nu
   expect(status).toBe(200);
 }
 
-async function until(met: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!met() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(met()).toBe(true);
-}
-
 /** What the member may see of the member's own book. */
 const isOwn = (who: Who, path: string): boolean => who === 'member' && /\/scorebook$|\/my\/data$/.test(path);
-
-/**
- * Answers to all questions by everybody, with the further pages of every list. Who is turned away at a path (401, 403, 404) is asked with
- * its first filter once more, and not with all the others.
- */
-async function sweep(world: World, questions: readonly string[]): Promise<Map<string, Answer>> {
-  const answers = new Map<string, Answer>();
-  const byPath = Map.groupBy(questions, (path) => path.split('?', 1)[0]!);
-  const todo = PEOPLE.flatMap((who) =>
-    [...byPath].filter(([path]) => path !== '/metrics' && !isOwn(who, path)).map(([, group]) => ({ who, group: [...group] })),
-  );
-  const worker = async () => {
-    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const { who, group } = next;
-      for (let path = group.shift(), turnedAway = 0; path !== undefined && turnedAway < 2; path = group.shift()) {
-        const answer = await world.ask(who, 'GET', path);
-        answers.set(`${who} GET ${path}`, answer);
-        if ([401, 403, 404].includes(answer.status)) turnedAway++;
-        const cursor =
-          answer.status === 200 && /[?&]limit=1\b/.test(path) ? (JSON.parse(answer.body) as { next?: string | null }).next : null;
-        if (typeof cursor === 'string') group.push(`${path.replace(/&cursor=.*/, '')}&cursor=${cursor}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: WIDTH }, worker));
-  return answers;
-}
 
 describe('two worlds that differ in one member’s book alone', () => {
   const worlds = new Map<Story, World>();
@@ -120,7 +85,7 @@ describe('two worlds that differ in one member’s book alone', () => {
 
   async function expectAlike(when: string, questions: readonly string[], atLeast: number): Promise<void> {
     const seen = new Map<Story, Map<string, Answer>>();
-    await Promise.all([...worlds].map(async ([story, world]) => seen.set(story, await sweep(world, questions))));
+    await Promise.all([...worlds].map(async ([story, world]) => seen.set(story, await sweep(world, PEOPLE, questions, isOwn))));
     for (const story of others) {
       const { compared: n, differences } = compareAnswers(seen.get('as it is')!, seen.get(story)!);
       compared += n;

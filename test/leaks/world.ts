@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Api, type Person } from '../support/api.js';
+import { Api } from '../support/api.js';
 import { startAll, type Deployment } from '../support/running.js';
 import { callForm, DISTRICTS, form, rankedCall, START } from '../e2e/municipality.js';
+import { CLOSES, OPENS, votedCall } from '../e2e/voting.js';
 import { answerOf, type Answer } from './compare.js';
 
 const OPERATOR = 'operator-of-two-worlds-0123456789';
@@ -26,9 +27,18 @@ const STAFF = {
   applicant: ['hakija-1', [], 'Aino Hakija'],
   neighbour: ['hakija-2', [], 'Niilo Naapuri'],
   passerby: ['ohikulkija', [], 'Onni Ohikulkija'],
+  /** whose ballots differ */
+  voter: ['aanestaja', [], 'Ville Äänestäjä'],
+  resident: ['asukas', [], 'Asta Asukas'],
 } as const;
+const RESIDENT = { born: '1980-06-01', resident: true };
 export type Who = keyof typeof STAFF | 'public' | 'operator' | 'other-town';
-export const PEOPLE: readonly Who[] = [...(Object.keys(STAFF) as (keyof typeof STAFF)[]), 'public', 'operator', 'other-town'];
+const VOTERS: readonly Who[] = ['voter', 'resident'];
+const COMMITTEE: readonly Who[] = ['chair', 'member', 'colleague'];
+const EVERYBODY: readonly Who[] = [...(Object.keys(STAFF) as (keyof typeof STAFF)[]), 'public', 'operator', 'other-town'];
+/** Those around a committee, and those around a vote. */
+export const PEOPLE = EVERYBODY.filter((who) => !VOTERS.includes(who));
+export const PEOPLE_OF_A_VOTE = EVERYBODY.filter((who) => !COMMITTEE.includes(who));
 
 /**
  * One municipality in the middle of scoring a call. The same script gives the same world to the byte: its clock stands, and keys, ids and
@@ -38,6 +48,7 @@ export class World {
   private readonly tokens = new Map<Who, string>();
   /** answers to the commands of the script, by step */
   readonly answered = new Map<string, Answer>();
+  private box: string | null = null;
   readonly ids = { calls: [] as string[], pilots: [] as string[], drafts: [] as string[] };
 
   private constructor(
@@ -51,7 +62,7 @@ export class World {
     const deployment = await startAll({ clock: START, settings });
     const world = new World(name, deployment, await Api.of(deployment));
     for (const [who, [person, roles, called]] of Object.entries(STAFF) as [keyof typeof STAFF, (typeof STAFF)[keyof typeof STAFF]][])
-      world.tokens.set(who, (await world.api.as(person, roles, called)).token);
+      world.tokens.set(who, (await world.api.as(person, roles, called, 'demo', VOTERS.includes(who) ? RESIDENT : undefined)).token);
     world.tokens.set('operator', OPERATOR);
     world.tokens.set('other-town', (await world.api.as('muualta', ['officer', 'auditor'], 'Muualta Tullut', 'other')).token);
     return world;
@@ -74,7 +85,7 @@ export class World {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return answerOf(reply.status, reply.headers, await reply.text());
+    return answerOf(reply.status, reply.headers, this.unmarked(await reply.text()));
   }
 
   /** A command of the script; its step is its Idempotency-Key. Fails unless it succeeds. Returns the answer's body. */
@@ -96,11 +107,6 @@ export class World {
   async at(time: string): Promise<void> {
     await this.api.advance(time);
   }
-  person(who: keyof typeof STAFF): Promise<Person> {
-    const [person, roles, called] = STAFF[who];
-    return this.api.as(person, roles, called);
-  }
-
   /** Up to the first cards: two calls, five applications of which one was helped, a draft, a committee that has told its conflicts. */
   async begin(): Promise<void> {
     const { ids } = this;
@@ -183,6 +189,44 @@ export class World {
     this.ids.pilots.push((await this.act('submit late', 'passerby', 'POST', `calls/${ranked}/drafts/${draft.id}/submit`)).id);
   }
 
+  /** Up to the first ballots: three projects before the residents. */
+  async beginVote(): Promise<void> {
+    const { ids } = this;
+    const { id: call } = await this.act('draft', 'officer', 'POST', 'calls', votedCall());
+    ids.calls.push(call);
+    await this.act('announce', 'officer', 'POST', `calls/${call}/announcement`);
+    await this.at('2027-02-01T08:00:00.000Z');
+    for (const [who, name] of [
+      ['applicant', 'Aino Hakija'],
+      ['neighbour', 'Niilo Naapuri'],
+      ['owner', 'Outi Omistaja'],
+    ] as const) {
+      const draft = await this.act(`begin ${who}`, who, 'POST', `calls/${call}/drafts`, { form: form(name) });
+      ids.pilots.push((await this.act(`submit ${who}`, who, 'POST', `calls/${call}/drafts/${draft.id}/submit`)).id);
+    }
+    await this.at('2027-02-05T13:01:00.000Z');
+    await this.act('projects', 'officer', 'POST', `calls/${call}/vote/projects`, {
+      projects: ids.pilots.map((application, i) => ({ application, title: `Kokeilu ${i}`, summary: 'Kokeillaan yhdessä.' })),
+    });
+    const times = { opensAt: OPENS, closesAt: CLOSES, online: true, paper: false };
+    await this.act('open the vote', 'officer', 'POST', `calls/${call}/vote`, times);
+    await this.at(OPENS);
+    this.box = (JSON.parse((await this.ask('public', 'GET', `/api/demo/calls/${call}/vote`)).body) as { boxKey: string }).boxKey;
+  }
+
+  /** One ballot of somebody who is not told of in the worlds' answers. */
+  async ballot(who: Who, step: string, ...projects: number[]): Promise<void> {
+    const body = { choices: projects.map((n) => this.ids.pilots[n]) };
+    const path = `/api/demo/calls/${this.ids.calls[0]}/ballots`;
+    const { status } = await this.ask(who, 'POST', path, { body, headers: { 'idempotency-key': step } });
+    expect(status).toBe(200);
+  }
+
+  /** The key of a ballot box is drawn at random even in a demonstration: it is the one thing that differs between equal worlds. */
+  private unmarked(text: string): string {
+    return this.box === null ? text : text.replaceAll(this.box, 'the key of the ballot box'.padEnd(64));
+  }
+
   /** Names of all streams that there are. */
   streams(): string[] {
     const db = new DatabaseSync(join(this.deployment.data, 'events.sqlite'), { readOnly: true });
@@ -205,7 +249,7 @@ export class World {
         db
           .prepare(`SELECT * FROM "${name}"`)
           .all()
-          .map(({ position: _, ...row }) => `${name} ${JSON.stringify(row)}`),
+          .map(({ position: _, ...row }) => `${name} ${this.unmarked(JSON.stringify(row))}`),
       );
     } finally {
       db.close();
