@@ -263,4 +263,30 @@ describe('eligibility is suggested by the rules, completed in time, and decided 
     await other.post(`applications/${paper}/check`, { suggestion: 'eligible', codes: [] });
     expect(await decider.get(`applications/${paper}`)).toMatchObject({ check: { suggestion: 'eligible', departs: false } });
   });
+
+  it('points out what gives a person away before words are published, and publishes no identity code', async () => {
+    const { officer } = town.staff;
+    const path = `applications/${outside}/public-text`;
+    const text = { title: 'Aunen kahvila', summary: 'Soita 040 123 4567.' };
+    const { hints } = await officer.post(`${path}/hints`, text, { key: null });
+    expect(hints.map(({ pointer, kind }: any) => [pointer, kind])).toEqual([
+      ['#/title', 'name'],
+      ['#/summary', 'phone'],
+    ]);
+    for (const secret of ['131052-308T', 'FI21 1234 5600 0007 85'])
+      await inThreeLanguages(
+        (language) => officer.ask('POST', path, { body: { ...text, summary: `Kirjoita ${secret} tähän.` }, language }),
+        400,
+        'invalid-body',
+        { '#/summary': 'secret-number-in-text' },
+      );
+  });
+
+  it('shows a person all that was written to them', async () => {
+    const { applications } = await seura.get('my/data');
+    expect(applications).toHaveLength(1);
+    expect(applications[0].history.find((step: any) => step.type === 'pilot.completion-requested')).toMatchObject({
+      words: 'Lähettäisittekö Y-tunnuksen ja tarkemman paikan?',
+    });
+  });
 });

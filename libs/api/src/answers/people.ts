@@ -53,6 +53,7 @@ class HistoryEntry {
   @Str() type: string;
   @Moment() at: string;
   @Open() data: object;
+  @Str({ optional: true, nullable: true, description: 'what an officer wrote with it; null when it was erased' }) words?: string | null;
 }
 class HeldApplication {
   @Uuid() id: string;

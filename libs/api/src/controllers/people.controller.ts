@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Put, Query, Res } from '@nestjs/
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Recorded } from '@minipilot/kernel/event.js';
 import { pilot } from '@minipilot/grants/pilot/pilot.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import { pilotStream, policyStream, voteId, voteStream } from '@minipilot/grants/streams.js';
@@ -117,11 +118,7 @@ export class PeopleController {
         contact: await this.desk.opened(events, 'contact'),
         proposal: await this.desk.proposal(events),
         report: await this.desk.opened(events, 'proposal', ['pilot.reported']),
-        history: events.map(({ type, at, data }) => ({
-          type,
-          at,
-          data: { ...data, ...WITHHELD },
-        })),
+        history: await Promise.all(events.map((event) => this.told(event))),
       });
     }
     const votes = [];
@@ -144,6 +141,14 @@ export class PeopleController {
     }
     const events = sealed.filter(({ eventId }) => fileOf(eventId) === undefined);
     return { email, roles, identities, sealed: events, files, drafts: kept, sessions: signIns, applications, votes, appeals };
+  }
+
+  /** One step of an application's history, with what an officer wrote to its people. */
+  private async told(event: Recorded) {
+    const { type, at, data, sealed = [] } = event;
+    const told = { type, at, data: { ...data, ...WITHHELD } };
+    if (!sealed.some(({ purpose }) => purpose === 'comment')) return told;
+    return { ...told, words: (await this.desk.opened<{ text: string }>([event], 'comment'))?.text ?? null };
   }
 
   @Describe('forgetMe', 'Destroys the keys of what is held on whoever asks', Erasure, {
