@@ -136,9 +136,6 @@ function* cellsOfRow(
 /** Reads that list what is there, or one's own: for an id of nothing they have nothing to list. */
 const LISTS = ['GET /api/:tenant/calls/:call/drafts', 'GET /api/:tenant/desk/calls/:call/applications'];
 
-/** Reads of what lies under one application alone: under the others of the world the handler finds nothing either. */
-const UNPAIRED = ['GET /api/:tenant/applications/:pilot/letters/:message'];
-
 interface Told {
   code: string;
   instance?: string;
@@ -239,7 +236,6 @@ export class Matrix {
     switch (end) {
       case 'through':
         // a handler was asked: it gave an answer, or refused what no guard reads
-        if (UNPAIRED.includes(route)) return status !== 401 && status !== 403;
         return status !== 401 && status !== 403 && code !== 'not-found' && (route.startsWith('GET ') || proper || status === 400);
       case 'not 401 or 403':
         return status !== 401 && status !== 403;

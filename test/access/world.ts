@@ -34,6 +34,8 @@ export class World {
   done: string;
   /** drafts of the same person in the open call and in the one to come */
   drafts: { open: string; upcoming: string };
+  /** to who was helped */
+  letter: string;
   batch: string;
   service: string;
   /** for the vote beside the call that is being scored, which has not begun */
@@ -74,7 +76,7 @@ export class World {
       draft: this.drafts.open,
       pilot: this.done,
       application: this.done,
-      message: randomUUID(),
+      message: this.letter,
       name: randomUUID(),
       batch: this.batch,
       service: this.service,
@@ -177,6 +179,8 @@ export class World {
       { person: 'saaja', as: 'the recipient', ids },
     ];
     this.owners = { ...this.owners, appeal: [filed], 'appeal-or-decision': [filed, ...concerned] };
+    const told = (await officer.get(`applications/${this.helped}/messages`)).items as { id: string; state: string }[];
+    this.letter = told.find(({ state }) => state === 'to-post')!.id;
     await first.post(`applications/${done}/recipient-withdrawal`);
     await first.post(`applications/${done}/recipient`, { name: recipient.name, email: recipient.email });
     await town.api.account(iban(1), recipient.name);
