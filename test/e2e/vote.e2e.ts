@@ -64,6 +64,8 @@ describe('residents vote', () => {
     expect(shown.boxKey).toMatch(/^[0-9a-f]{64}$/);
     expectProblem(await officer.ask('POST', `calls/${call}/vote`, { body: times }), 409, 'vote-already-opened');
     expect(await officer.get(`desk/calls/${call}/vote`)).toMatchObject({ opened: true, counted: false, codes: 0 });
+    const waiting = (await officer.all('worklist')).filter(({ duty }) => duty === 'open-vote').map(({ id }) => id);
+    expect(waiting).toEqual([early]);
   });
 
   it('not before it opens, not the wrong people, not with what is no ballot', async () => {
@@ -246,6 +248,9 @@ describe('residents vote', () => {
     const { decider, auditor } = town.staff;
     const proposal = await decider.get(`calls/${call}/proposal`);
     expect(proposal.signed).toBe(false);
+    const duties = await decider.all('worklist');
+    expect(duties.filter((d) => d.duty === 'decide-application' && d.call === call)).toHaveLength(5);
+    expect(duties.filter((d) => d.duty === 'sign-proposal')).toEqual([]);
     expect(proposal.places).toHaveLength(5);
     expect(proposal.places.filter((p: any) => p.result === 'proposed-grant')).toHaveLength(3);
     expect(proposal.vote).toMatchObject({ ballots: trackers.size, voters: trackers.size });
@@ -362,12 +367,15 @@ describe('ballots on paper', () => {
     expectProblem(await read(file), 409, 'file-already-imported');
     await town.api.advance('2027-02-20T08:00:00.000Z');
     expectProblem(await town.api.ask('GET', `calls/${call}/tally`), 409, 'not-counted-yet');
+    const waits = async () => (await officer.all('worklist')).filter(({ duty }) => duty === 'read-in-ballots').map(({ id }) => id);
+    expect((await waits()).sort()).toEqual([call, other.call].sort());
     ok(await read(FILE(['9;A']), { complete: true }));
     await town.api.settle();
     expect(await town.api.open(`calls/${call}/tally`)).toMatchObject({
       ...{ ballots: 5, voters: 5, imported: 4 },
       projects: [{ votes: 3 }, { votes: 1 }, { votes: 2 }],
     });
+    expect(await waits()).toEqual([other.call]);
     expect(ok(await search(town, call, tracker)).choices).toEqual([1]);
     expectProblem(await read(FILE(['5;B'])), 409, 'ballots-complete');
     // a ranked call's proposal comes from its committee

@@ -1,4 +1,5 @@
 import { addWorkingDays, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
+import type { CallContent } from '@minipilot/grants/call/events.js';
 import type { SelectQueryBuilder } from 'kysely';
 import { deskAppeals } from './appeals.js';
 import { deskCalls, type CallRow } from './calls.js';
@@ -8,6 +9,7 @@ import { deskPilots } from './pilots.js';
 import { policyOf } from './policy.js';
 import { deskBooks, deskScoring, type BookRow, type ScoringRow } from './scoring.js';
 import { publicServices } from './services.js';
+import { publicVotes, type VoteRow } from './votes.js';
 import { paged, parsed, viewOf, type Db, type Keyed, type Keyset, type Page, type Paged } from './query.js';
 
 /** Whom a duty waits for; `recipient` is the applicant's side. */
@@ -39,7 +41,8 @@ interface Context {
   calls: ReadonlyMap<string, Keyed<CallRow>>;
   scorings: readonly Keyed<ScoringRow>[];
   books: readonly Keyed<BookRow>[];
-  /** calls whose applications may be decided now: rolling ones, and those with a signed proposal */
+  votes: readonly Keyed<VoteRow>[];
+  /** calls whose applications may be decided now: rolling ones, and those with a proposal that is signed or that residents voted on */
   decidable: string[];
   decideBy: (arrivedAt: Instant, call: string) => LocalDate | null;
 }
@@ -311,7 +314,7 @@ async function read(db: Db, reading: Reading, context: Context, { limit, after }
 }
 
 /** Duties about whole calls; there are few calls, so they are worked out in memory. */
-function aboutCalls({ calls, scorings, books }: Context): Duty[] {
+function aboutCalls({ calls, scorings, books, votes, now }: Context): Duty[] {
   const duties: Duty[] = [];
   const add = (duty: string, role: DutyRole, id: string, since: string, until: string | null, person: string | null = null) =>
     duties.push({ duty, role, about: 'call', id, call: id, person, since, until, overdue: false });
@@ -319,6 +322,13 @@ function aboutCalls({ calls, scorings, books }: Context): Duty[] {
   for (const call of calls.values()) {
     if (call.state === 'closed' && call.method === 'ranked-until-budget' && !started.has(call.key))
       add('start-scoring', 'officer', call.key, call.closedAt!, null);
+    const vote = votes.find(({ key }) => key === call.key);
+    const hasVote = parsed<CallContent>(call.content).rules.vote !== undefined;
+    const over = scorings.some(({ key, state }) => key === call.key && state !== 'started' && state !== 'opened');
+    if (call.state === 'closed' && hasVote && !over && (vote === undefined || vote.state === 'preparing'))
+      add('open-vote', 'officer', call.key, call.closedAt!, null);
+    if (vote?.state === 'open' && vote.paper === 1 && vote.closesAt <= now)
+      add('read-in-ballots', 'officer', call.key, vote.closesAt, null);
   }
   for (const scoring of scorings) {
     if (!calls.has(scoring.key)) continue;
@@ -350,7 +360,10 @@ async function contextOf(db: Db, tenant: string, now: Instant): Promise<Context>
   const calls = new Map(rows.map((row) => [row.key, row]));
   const scorings = (await of(viewOf(deskScoring)).execute()) as Keyed<ScoringRow>[];
   const books = (await of(viewOf(deskBooks)).execute()) as Keyed<BookRow>[];
-  const signed = scorings.filter(({ state }) => state === 'signed').map(({ key }) => key);
+  const votes = (await of(viewOf(publicVotes)).execute()) as Keyed<VoteRow>[];
+  const signed = scorings
+    .filter(({ state, chair }) => state === 'signed' || (state === 'proposed' && chair === null))
+    .map(({ key }) => key);
   const rolling = rows.filter(({ method }) => method === 'rolling').map(({ key }) => key);
   return {
     tenant,
@@ -359,6 +372,7 @@ async function contextOf(db: Db, tenant: string, now: Instant): Promise<Context>
     calls,
     scorings,
     books,
+    votes,
     decidable: [...signed.filter((call) => calls.has(call)), ...rolling],
     decideBy: (arrivedAt, call) =>
       policy === undefined || calls.get(call)?.method !== 'rolling'

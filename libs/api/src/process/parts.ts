@@ -16,7 +16,7 @@ import { DecisionRunner } from '@minipilot/platform/run/decision-runner.js';
 import type { Clock } from '@minipilot/platform/store/clock.js';
 import { DemoClock } from '@minipilot/platform/store/demo-clock.js';
 import { SqliteEventStore } from '@minipilot/platform/store/sqlite.js';
-import { ballotBox } from '../ballots.js';
+import { OpenableBox } from '../ballots.js';
 import { lotSeeds } from '../lot.js';
 
 /** In demo mode keys, ids and lot seeds follow from this, so that a simulation repeats exactly. It protects nothing. */
@@ -41,6 +41,7 @@ export interface WriteParts {
   files: SealedFiles;
   publicFiles: PublicFiles;
   boxes: BallotBoxes;
+  box: OpenableBox;
   clock: Clock;
   demoClock: DemoClock | null;
   random: Randomness;
@@ -70,14 +71,15 @@ export async function openWriteParts(config: Config, purposes: readonly Purpose[
     closing.unshift(() => vault.close());
     const sealer = new VaultSealer({ vault, keys, random });
     const boxes = new BallotBoxes({ vault, sealer, keys });
-    const ports = { 'lot-seeds': lotSeeds(vault), 'ballot-box': ballotBox(store, boxes) };
+    const box = new OpenableBox(store, boxes);
+    const ports = { 'lot-seeds': lotSeeds(vault), 'ballot-box': box };
     const runner = new DecisionRunner({ store, catalogue, sealer, randomness: random, clock, ports });
     const close = async () => {
       for (const end of closing) await end();
     };
     const sealed = new SealedFiles(path.files, sealer);
     const publicFiles = new PublicFiles(path.publicFiles);
-    return { store, vault, sealer, boxes, files: sealed, publicFiles, clock, demoClock, random, runner, close };
+    return { store, vault, sealer, boxes, box, files: sealed, publicFiles, clock, demoClock, random, runner, close };
   } catch (error) {
     for (const end of closing) await end();
     throw error;

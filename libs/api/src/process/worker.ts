@@ -41,7 +41,7 @@ export interface Outside {
 
 /** What goes on by itself: projections, flows with their timers, errands to the bank and of mail, expiry of drafts. */
 export function startWorker(write: WriteParts, readModels: ReadModels, { bank, mail }: Outside, log: Log): Worker {
-  const { store, clock, runner, sealer, boxes, vault } = write;
+  const { store, clock, runner, sealer, boxes, box, vault } = write;
   const projector = new Projector({
     store,
     readModels,
@@ -74,7 +74,7 @@ export function startWorker(write: WriteParts, readModels: ReadModels, { bank, m
       .map((f) => `flow ${f.name}`),
   ];
   const errands = new BankErrands({ runner, store, sealer, bank, clock, stopped });
-  const ballots = new BallotErrands({ runner, boxes });
+  const ballots = new BallotErrands({ runner, boxes, box });
   const decide = dispatcher(runner, aggregates);
   const flowRunner: FlowRunner = new FlowRunner({
     store,
