@@ -46,6 +46,7 @@ export async function voting(
   }
   await change.beside?.();
   await town.api.advance('2027-02-05T13:01:00.000Z');
+  for (const id of ids) await officer.post(`applications/${id}/check`, { suggestion: 'eligible', codes: [] });
   await officer.post(`calls/${call}/vote/projects`, {
     projects: ids.map((application, i) => ({ application, title: `Kokeilu ${i + 1}`, summary: `Kokeillaan ${i + 1} kertaa; yhdessä.` })),
   });
