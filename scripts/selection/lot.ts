@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 import { catalogue } from '@minipilot/grants/catalogue.js';
-import { lotView, publicLotPages, publicLots, type LotPageRow, type LotRow, type LotView } from '@minipilot/insight/lots.js';
+import {
+  lotView,
+  publicLotPages,
+  publicLots,
+  type LotBallot,
+  type LotPageRow,
+  type LotRow,
+  type LotView,
+} from '@minipilot/insight/lots.js';
+import type { TallyEvent } from '@minipilot/grants/tally/events.js';
 import { digestOfLeaves, drawKey, seedHash } from '@minipilot/kernel/lot.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import { CannotDo, settings } from '../support/command.js';
@@ -47,11 +56,17 @@ async function fromEvents(call: string, data: string, tenant: string | undefined
     const own = tenant ?? tenants[0]!;
     let lot: LotRow | null = null;
     const pages = new Map<string, LotPageRow>();
+    const ballots: LotBallot[] = [];
+    let chosen: string[] = [];
     for (let position: string | null = null; ;) {
       const events: Recorded[] = await store.readAll(position, PAGE);
       for (const recorded of events) {
         if (recorded.tenant !== own || !recorded.stream.endsWith(`-${call}`)) continue;
         const event = catalogue.upcast(recorded);
+        const vote = event as unknown as TallyEvent;
+        if (vote.type === 'tally.vote-opened') chosen = vote.data.projects.map((p) => p.application);
+        if (vote.type === 'tally.ballots-opened')
+          ballots.push(...vote.data.ballots.map((b) => ({ tracker: b.tracker, choices: b.choices.map((n) => chosen[n - 1]!) })));
         if (publicLots.handles.includes(event.type)) lot = publicLots.evolve(lot, event, call);
         if (!publicLotPages.handles.includes(event.type)) continue;
         const page = publicLotPages.evolve(null, event, event.id);
@@ -60,7 +75,7 @@ async function fromEvents(call: string, data: string, tenant: string | undefined
       if (events.length < PAGE) break;
       position = events.at(-1)!.position;
     }
-    return lot === null ? null : lotView(call, lot, [...pages.values()]);
+    return lot === null ? null : lotView(call, lot, [...pages.values()], ballots);
   });
 }
 
@@ -96,7 +111,9 @@ function tell({ call, lotHash, announcedOn, seed, proposed, draws }: LotView, ou
       drawn.forEach(({ application, order, drawKey: told }, i) => {
         const key = drawKey(seed, again, application);
         const inOrder = i === 0 || drawKey(seed, again, drawn[i - 1]!.application) < key;
-        out(`    place ${order}: ${application} ${key} ${check(`the key or place of ${application}`, key === told && inOrder)}`);
+        out(
+          `    ${order === null ? 'from among' : `place ${order}:`} ${application} ${key} ${check(`the key or place of ${application}`, key === told && inOrder)}`,
+        );
       });
     }
   }

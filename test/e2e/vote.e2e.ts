@@ -1,10 +1,13 @@
 import { policyTable } from '@minipilot/identity/policy-table.js';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { VOTING_CODE, written } from '@minipilot/grants/vote/codes.js';
+import { parsePb } from '@minipilot/grants/selection/pabulib.js';
+import { replayPb } from '@minipilot/grants/selection/replay-pb.js';
 import { ask, expectProblem, ok, type Person } from '../support/api.js';
 import { startAll, startThree, type Deployment } from '../support/running.js';
 import { form, Municipality, rankedCall, rankedRules, START } from './municipality.js';
 import { cast, castByCode, CLOSES, OPENS, search, sharesRules, trackerOf, votedCall, voting } from './voting.js';
+import { repeatLot } from '../../scripts/selection/lot.js';
 
 /** Ballots of the story by voter: numbers of projects, the last one counts. */
 const STORY: [who: string, ...choices: number[][]][] = [
@@ -257,6 +260,14 @@ describe('residents vote', () => {
     const recomputed = await auditor.get(`audit/calls/${call}/recompute`);
     expect(recomputed).toMatchObject({ method: 'equal-shares', same: true, differences: [] });
     expect(recomputed.checked).toContain('there are as many ballots as voters');
+    // and by everybody, from the published file
+    const { text } = await ask(deployment.open, 'GET', `/api/demo/calls/${call}/tally/pabulib`);
+    const granted = proposal.places.filter((p: any) => p.result === 'proposed-grant').map((p: any) => p.application);
+    expect(replayPb(parsePb(text)).winners).toEqual(granted);
+    // the digest that the lot is drawn over is one that everybody can make of the ballots
+    const said: string[] = [];
+    expect(await repeatLot([call, '--url', deployment.open, '--tenant', 'demo'], (text) => said.push(text))).toBe(0);
+    expect([said.at(-1), said.find((line) => line.includes('leaves'))]).toEqual(['same', `    over ${trackers.size} leaves: same`]);
     const decisions = proposal.places.map((p: any) => ({
       application: p.application,
       result: p.result === 'proposed-grant' ? 'granted' : p.result === 'waiting' ? 'waiting' : 'refused',

@@ -2,6 +2,8 @@ import type { CallContent } from '@minipilot/grants/call/events.js';
 import { grantableCents } from '@minipilot/grants/call/call.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
 import { fromParts, writePb } from '@minipilot/grants/selection/pabulib.js';
+import type { Rules } from '@minipilot/grants/selection/rules.js';
+import { add1Step } from '@minipilot/grants/selection/voted.js';
 import type { BallotView, TallyView, VoteView } from '@minipilot/insight/votes.js';
 import { localDate } from '@minipilot/kernel/time.js';
 
@@ -19,6 +21,15 @@ const euros = (cents: number): string => fromParts(BigInt(cents), 100n);
 /** As other programs name it; a vote that only advises beside a committee selects by no rule of theirs. */
 const ruleOf = ({ method, completion = 'none' }: CallContent['rules']): string =>
   method !== 'equal-shares' ? 'unknown' : completion === 'none' ? 'equalshares' : `equalshares/${completion}`;
+
+/** What `npm run select` needs beside the names that pabulib has, to come to the same result. */
+function sharesKeys(rules: Rules, budgetCents: number, ballots: number): Record<string, string | number> {
+  return {
+    increment: euros(add1Step(budgetCents, ballots)),
+    min_project_score_threshold: rules.minimumCards,
+    ...(rules.districtCap && { district_cap: euros(rules.districtCap.cents) }),
+  };
+}
 
 /** A counted vote as a file of pabulib: projects by their applications, voters as numbers in the order of trackers. */
 export function electionFile({ content, policy, vote, tally, ballots }: Election): string {
@@ -38,6 +49,7 @@ export function electionFile({ content, policy, vote, tally, ballots }: Election
       currency: policy.currency,
       vote_type: 'approval',
       rule: ruleOf(rules),
+      ...(rules.method === 'equal-shares' ? sharesKeys(rules, grantableCents(content), ballots.length) : {}),
       date_begin: day(vote.opensAt),
       date_end: day(vote.closesAt),
       min_length: min,

@@ -169,7 +169,7 @@ const drawTables = ({ kind, round, digest, repeatable, leaves, groups }: LotDraw
               ${drawn.map(
                 (one) =>
                   html`<tr>
-                    <td class="number">${one.order}</td>
+                    <td class="number">${one.order ?? '–'}</td>
                     <td><code>${one.application}</code></td>
                     <td><code>${one.drawKey}</code></td>
                   </tr>`,

@@ -1,4 +1,4 @@
-import { leafOf, type LotKind } from '@minipilot/kernel/lot.js';
+import { ballotLeaf, drawKey, leafOf, type LotKind } from '@minipilot/kernel/lot.js';
 import type { Projection } from '@minipilot/kernel/projection.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { LocalDate } from '@minipilot/kernel/time.js';
@@ -6,15 +6,18 @@ import type { CallEvent } from '@minipilot/grants/call/events.js';
 import type { ScoringEvent } from '@minipilot/grants/scoring/events.js';
 import { seen, streamKey } from './rows.js';
 import { parsed, viewOf, type Db, type Keyed } from './query.js';
+import { findVote, publicBallots, type BallotRow } from './votes.js';
 
 /** What a call committed to at its announcement, and what was revealed. The key is the call. */
 export type LotRow = {
   tenant: string;
   lotHash: string;
   announcedOn: string;
+  /** what the draw is made from */
+  kind: LotKind;
   /** null while it is secret */
   seed: string | null;
-  /** of all cards; the rounds of a rolling call have digests of their own */
+  /** of all cards or ballots; the rounds of a rolling call have digests of their own */
   digest: string | null;
   /** whether the leaves give the digest: in the first calls they do not */
   repeatable: number;
@@ -26,7 +29,6 @@ export type LotRow = {
 export type LotPageRow = {
   tenant: string;
   call: string;
-  kind: LotKind;
   /** round of a rolling call, else 0 */
   round: number;
   page: number;
@@ -46,6 +48,8 @@ interface Drawn {
   tiedWith: string[] | null;
 }
 
+const KINDS = { rolling: 'readings', 'ranked-until-budget': 'cards', 'equal-shares': 'ballots' } as const satisfies Record<string, LotKind>;
+
 function evolveLot(row: LotRow | null, event: Recorded): LotRow | null {
   const e = seen<CallEvent | ScoringEvent>(event);
   switch (e.type) {
@@ -54,6 +58,7 @@ function evolveLot(row: LotRow | null, event: Recorded): LotRow | null {
         tenant: e.tenant,
         lotHash: e.data.lotHash,
         announcedOn: e.data.announcedOn,
+        kind: KINDS[e.data.content.rules.method],
         seed: null,
         digest: null,
         repeatable: 1,
@@ -74,7 +79,16 @@ function evolveLot(row: LotRow | null, event: Recorded): LotRow | null {
 export const publicLots: Projection<LotRow> = {
   name: 'public_lots',
   version: 1,
-  table: { tenant: 'text', lotHash: 'text', announcedOn: 'text', seed: 'text', digest: 'text', repeatable: 'integer', proposed: 'integer' },
+  table: {
+    tenant: 'text',
+    lotHash: 'text',
+    announcedOn: 'text',
+    kind: 'text',
+    seed: 'text',
+    digest: 'text',
+    repeatable: 'integer',
+    proposed: 'integer',
+  },
   handles: ['call.announced', 'scoring.opened', 'scoring.proposed', 'scoring.round-proposed'],
   keys: streamKey,
   evolve: evolveLot,
@@ -82,10 +96,9 @@ export const publicLots: Projection<LotRow> = {
 
 function evolvePage(_: LotPageRow | null, event: Recorded): LotPageRow | null {
   const e = seen<ScoringEvent>(event);
-  const page = (kind: LotKind, rest: Partial<LotPageRow>): LotPageRow => ({
+  const page = (rest: Partial<LotPageRow>): LotPageRow => ({
     tenant: e.tenant,
     call: streamKey(e)[0]!,
-    kind,
     round: 0,
     page: 0,
     leaves: '[]',
@@ -96,13 +109,13 @@ function evolvePage(_: LotPageRow | null, event: Recorded): LotPageRow | null {
   switch (e.type) {
     case 'scoring.cards-opened': {
       const leaves = e.data.cards.map((c) => leafOf(c.application, c.member, c.values, c.salt));
-      return page('cards', { page: e.data.page, leaves: JSON.stringify(leaves) });
+      return page({ page: e.data.page, leaves: JSON.stringify(leaves) });
     }
     case 'scoring.proposed': {
       const drawn = e.data.places.flatMap(({ application, rank, drawKey, tie }): Drawn[] =>
         drawKey === undefined ? [] : [{ application, order: rank!, drawKey, tiedWith: tie?.with ?? [] }],
       );
-      return drawn.length === 0 ? null : page('cards', { page: e.data.page, drawn: JSON.stringify(drawn) });
+      return drawn.length === 0 ? null : page({ page: e.data.page, drawn: JSON.stringify(drawn) });
     }
     case 'scoring.round-proposed': {
       if (e.data.seed === null) return null;
@@ -110,21 +123,20 @@ function evolvePage(_: LotPageRow | null, event: Recorded): LotPageRow | null {
         drawKey === undefined ? [] : [{ application, order: order!, drawKey, tiedWith: null }],
       );
       const { round, leaves, readingsDigest } = e.data;
-      return page('readings', { round, leaves: JSON.stringify(leaves), digest: readingsDigest, drawn: JSON.stringify(drawn) });
+      return page({ round, leaves: JSON.stringify(leaves), digest: readingsDigest, drawn: JSON.stringify(drawn) });
     }
     default:
       return null;
   }
 }
 
-/** What draws were made from, as leaves that tell nothing, and the order that they gave. */
+/** What draws were made from, as leaves that tell nothing, and the order that they gave. Opened ballots are public as they are: see votes.ts. */
 export const publicLotPages: Projection<LotPageRow> = {
   name: 'public_lot_pages',
   version: 1,
   table: {
     tenant: 'text',
     call: 'text',
-    kind: 'text',
     round: 'integer',
     page: 'integer',
     leaves: 'text',
@@ -148,8 +160,11 @@ export interface LotDraw {
   repeatable: boolean;
   /** a leaf for each card or application's readings, in order */
   leaves: string[];
-  /** applications that stood equal, each group in the order that the draw gave */
-  groups: { drawn: { application: string; order: number; drawKey: string }[] }[];
+  /**
+   * Applications that stood equal, each group in the order that the draw gave. In a vote the first of a group was drawn from among the others,
+   * which go on without a place of their own here.
+   */
+  groups: { drawn: { application: string; order: number | null; drawKey: string }[] }[];
 }
 
 export interface LotView {
@@ -179,28 +194,57 @@ export async function findLot(db: Db, tenant: string, call: string): Promise<Lot
     .where('tenant', '=', tenant)
     .where('call', '=', call)
     .execute()) as Keyed<LotPageRow>[];
-  return lotView(call, lot, pages);
+  const drawsBallots = lot.kind === 'ballots' && lot.seed !== null;
+  return lotView(call, lot, pages, drawsBallots ? await ballotsOf(db, tenant, call) : []);
 }
 
-export function lotView(call: string, lot: LotRow, pages: readonly LotPageRow[]): LotView {
-  const { lotHash, announcedOn, seed } = lot;
+/** Opened ballots with the applications that they choose. */
+async function ballotsOf(db: Db, tenant: string, call: string): Promise<LotBallot[]> {
+  const vote = await findVote(db, tenant, call, '');
+  if (vote === undefined) return [];
+  const rows = (await db
+    .selectFrom(viewOf(publicBallots))
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('call', '=', call)
+    .execute()) as BallotRow[];
+  const chosen = vote.projects.map((p) => p.application);
+  return rows.map(({ tracker, choices }) => ({ tracker, choices: parsed<number[]>(choices).map((n) => chosen[n - 1]!) }));
+}
+
+/** An opened ballot; `choices` are applications. */
+export interface LotBallot {
+  tracker: string;
+  choices: string[];
+}
+
+export function lotView(call: string, lot: LotRow, pages: readonly LotPageRow[], ballots: readonly LotBallot[]): LotView {
+  const { lotHash, announcedOn, seed, kind } = lot;
   const told = { call, lotHash, announcedOn, seed, proposed: lot.proposed === 1 };
   if (seed === null) return { ...told, draws: [] };
-  const rounds = [...new Set(pages.map((p) => p.round))].sort((a, b) => a - b);
+  const rounds = [...new Set(pages.map((p) => p.round).concat(kind === 'ballots' ? 0 : []))].sort((a, b) => a - b);
   const draws = rounds.map((round): LotDraw => {
     const own = pages.filter((p) => p.round === round).sort((a, b) => a.page - b.page);
     const digest = round === 0 ? lot.digest : (own.find((p) => p.digest !== null)?.digest ?? null);
     const drawn = own.flatMap((p) => parsed<Drawn[]>(p.drawn)).sort((a, b) => a.order - b.order);
+    const leaves =
+      kind === 'ballots' ? ballots.map((b) => ballotLeaf(b.tracker, b.choices)) : own.flatMap((p) => parsed<string[]>(p.leaves));
     return {
-      kind: own[0]!.kind,
+      kind,
       round: round === 0 ? null : round,
       digest,
       repeatable: digest !== null && lot.repeatable === 1,
-      leaves: own.flatMap((p) => parsed<string[]>(p.leaves)).sort(),
-      groups: grouped(drawn),
+      leaves: leaves.sort(),
+      groups: kind === 'ballots' ? drawn.map((one) => fromAmong(one, seed, digest!)) : grouped(drawn),
     };
   });
   return { ...told, draws: draws.filter((d) => d.leaves.length > 0 || d.groups.length > 0) };
+}
+
+/** One that the lot chose, before those that it was chosen from. */
+function fromAmong({ application, order, drawKey: key, tiedWith }: Drawn, seed: string, digest: string): LotDraw['groups'][number] {
+  const others = tiedWith!.map((other) => ({ application: other, order: null, drawKey: drawKey(seed, digest, other) }));
+  return { drawn: [{ application, order, drawKey: key }, ...others.sort((a, b) => (a.drawKey < b.drawKey ? -1 : 1))] };
 }
 
 /** Those that follow one another and were tied with one another stand in one group. */

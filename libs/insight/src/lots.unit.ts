@@ -1,8 +1,9 @@
-import { digestOfLeaves, leafOf } from '@minipilot/kernel/lot.js';
+import { ballotLeaf, digestOfLeaves, drawKey, leafOf } from '@minipilot/kernel/lot.js';
 import { project } from '@minipilot/kernel/testing.js';
+import type { CallContent } from '@minipilot/grants/call/events.js';
 import { callStream, scoringStream } from '@minipilot/grants/streams.js';
-import { lotView, publicLotPages, publicLots, type LotView } from './lots.js';
-import { hash, History, id, TENANT } from './testing.js';
+import { lotView, publicLotPages, publicLots, type LotBallot, type LotView } from './lots.js';
+import { content, hash, History, id, TENANT } from './testing.js';
 
 const call = id('call');
 const at = '2027-09-30T13:01:00.000Z';
@@ -16,13 +17,13 @@ const card = (n: number, member: string) => ({
 });
 const leaf = (c: ReturnType<typeof card>) => leafOf(c.application, c.member, c.values, c.salt);
 
-const view = (h: History): LotView | undefined => {
+const view = (h: History, ballots: LotBallot[] = []): LotView | undefined => {
   const lot = project(publicLots, h.events).get(call);
-  return lot && lotView(call, lot, [...project(publicLotPages, h.events).values()]);
+  return lot && lotView(call, lot, [...project(publicLotPages, h.events).values()], ballots);
 };
-const announced = () => {
+const announced = (change: Partial<CallContent['rules']> = {}) => {
   const h = new History();
-  h.announce(call);
+  h.announce(call, { rules: { ...content().rules, ...change } });
   return h;
 };
 const fraction = { numerator: '3', denominator: '1' };
@@ -81,7 +82,7 @@ describe('the lot of a call, for everybody', () => {
   });
 
   it('comes with each round of a rolling call that needed one', () => {
-    const h = announced();
+    const h = announced({ method: 'rolling' });
     const round = { effectiveAt: at, leftCents: 50_000, digest: hash('places') };
     const passed = (n: number, order: number) => ({
       application: id(`a${n}`),
@@ -118,6 +119,30 @@ describe('the lot of a call, for everybody', () => {
     // the first rounds told nobody their digest
     h.add(stream, 'scoring.round-proposed', { ...round, round: 3, places, seed: hash('seed'), readingsDigest: null, leaves: [] }, at);
     expect(view(h)!.draws[1]).toMatchObject({ round: 3, digest: null, repeatable: false, leaves: [] });
+  });
+
+  it('is drawn from the ballots where residents voted; what was drawn from stands behind what was chosen', () => {
+    const h = announced({ method: 'equal-shares' });
+    const ballots = [
+      { tracker: 'B', choices: [id('a2'), id('a1')] },
+      { tracker: 'A', choices: [id('a3')] },
+    ];
+    const leaves = ballots.map((b) => ballotLeaf(b.tracker, b.choices)).sort();
+    const digest = digestOfLeaves('ballots', leaves);
+    h.add(stream, 'scoring.opened', { cards: 2, digest, digestForm: 'v2', seed: hash('seed'), effectiveAt: at }, at);
+    const key = (n: number) => drawKey(hash('seed'), digest, id(`a${n}`));
+    const [first, ...others] = [1, 2, 3].sort((a, b) => (key(a) < key(b) ? -1 : 1)) as [number, number, number];
+    const chosen = {
+      ...place(
+        first,
+        1,
+        [1, 2, 3].filter((n) => n !== first),
+      ),
+      drawKey: key(first),
+    };
+    h.add(stream, 'scoring.proposed', { page: 0, places: [chosen], last: true, count: 1, totalCents: 0, digest: hash('proposal') }, at);
+    const drawn = [first, ...others].map((n, i) => ({ application: id(`a${n}`), order: i === 0 ? 1 : null, drawKey: key(n) }));
+    expect(view(h, ballots)!.draws).toEqual([{ kind: 'ballots', round: null, digest, repeatable: true, leaves, groups: [{ drawn }] }]);
   });
 
   it('is nothing before the announcement', () => {

@@ -14,6 +14,9 @@ export const seedHash = (seed: string): string => sha256(Buffer.from(seed, 'hex'
 /** Stands for one card, ballot or application's readings in the digest and tells nothing of it: one of its fields is a random salt. */
 export const leafOf = (...fields: unknown[]): string => sha256(jcs(fields));
 
+/** The leaf of one opened ballot, whose random field is its tracker; the order of its choices does not matter. */
+export const ballotLeaf = (tracker: string, choices: readonly string[]): string => leafOf(tracker, [...choices].sort());
+
 /** The same for every order of its leaves: SHA-256 of a heading and all leaves in order, one on each line, joined by line feeds. */
 export const digestOfLeaves = (kind: LotKind, leaves: readonly string[]): string =>
   sha256([`minipilot/${kind}/v2`, ...[...leaves].sort()].join('\n'));

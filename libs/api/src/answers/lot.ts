@@ -3,11 +3,16 @@ import { Bool, Day, Digest, Int, Of, Stale, Uuid, Word } from './fields.js';
 
 class DrawnAnswer {
   @Uuid() application: string;
-  @Int({ description: 'place among all: the rank, or the order of funding in a round' }) order: number;
+  @Int({ nullable: true, description: 'place among all: the rank, or the order of funding in a round; null where it was only drawn from' })
+  order: number | null;
   @Digest({ description: 'SHA-256 over the text of seed, digest and application id; the lowest goes first' }) drawKey: string;
 }
 class DrawnGroup {
-  @Of(() => DrawnAnswer, { list: true, description: 'equals, in the order that the lot gave' }) drawn: DrawnAnswer[];
+  @Of(() => DrawnAnswer, {
+    list: true,
+    description: 'equals, in the order that the lot gave; in a vote the first was chosen from among the others',
+  })
+  drawn: DrawnAnswer[];
 }
 class DrawAnswer implements Omit<LotDraw, 'groups'> {
   @Word(['cards', 'readings', 'ballots'], { description: 'what was opened' }) kind: LotDraw['kind'];

@@ -19,6 +19,7 @@ import {
 } from '@minipilot/insight/public-pilots.js';
 import { findService, listServices, publicServices, type ServiceState } from '@minipilot/insight/services.js';
 import { findStory, publicStories } from '@minipilot/insight/stories.js';
+import { publicBallots, publicVotes } from '@minipilot/insight/votes.js';
 import { yearlyReport } from '@minipilot/insight/yearly-report.js';
 import { localDate } from '@minipilot/kernel/time.js';
 import { IdField, OneOf, Text } from '@minipilot/platform/http/fields.js';
@@ -159,7 +160,7 @@ export class PublicController {
   @Describe('getLot', 'Shows the lot of a call: what was committed to, and once it is revealed all that it takes to repeat it', LotAnswer)
   @Get('calls/:call/lot')
   async lot(@Tenant() tenant: string, @Id('call') call: string, @After() after?: string) {
-    const stale = await this.read.after(after, [publicLots, publicLotPages]);
+    const stale = await this.read.after(after, [publicLots, publicLotPages, publicVotes, publicBallots]);
     return { ...found(await findLot(this.read.db, tenant, call)), ...stale };
   }
 
@@ -172,7 +173,7 @@ export class PublicController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @After() after?: string,
   ): Promise<string> {
-    await this.read.after(after, [publicLots, publicLotPages, publicCalls]);
+    await this.read.after(after, [publicLots, publicLotPages, publicCalls, publicVotes, publicBallots]);
     const lot = found(await findLot(this.read.db, tenant, call));
     const { title } = found(await findPublicCall(this.read.db, tenant, call, this.read.now()));
     const spoken = language ?? (await policyOf(this.read.db, tenant))?.languages[0] ?? 'fi';

@@ -40,7 +40,7 @@ export interface SharesBallot {
 }
 
 export interface SharesTie {
-  /** the others that stood equal, in order of id */
+  /** the others that stood equal, in order of id; by lot only those that no rule before it had parted */
   with: string[];
   partedBy: 'lower-cost' | 'more-votes' | 'lot';
 }
@@ -171,12 +171,55 @@ function electorateOf({ projects, ballots }: SharesInput): { electorate: Elector
   };
 }
 
+/**
+ * What every voter has left, in parts of one common denominator, which grows with what is bought. A purse is brought to it only when it is
+ * looked at: most are not, between one purchase and the next.
+ */
+class Purses {
+  private readonly parts: bigint[];
+  private readonly steps: Uint16Array;
+  /** the denominator after each refinement */
+  private readonly denominators: bigint[];
+  /** by which a purse of an earlier refinement grows until now; found when it is needed */
+  private growth: bigint[] = [];
+
+  constructor(voters: number, share: Ratio) {
+    this.parts = new Array<bigint>(voters).fill(share.n);
+    this.steps = new Uint16Array(voters);
+    this.denominators = [share.d];
+  }
+
+  get denominator(): bigint {
+    return this.denominators.at(-1)!;
+  }
+
+  /** Makes every part so many parts. */
+  refine(by: bigint): void {
+    if (by === 1n) return;
+    this.denominators.push(this.denominator * by);
+    this.growth = [];
+  }
+
+  of(voter: number): bigint {
+    const step = this.steps[voter]!;
+    const now = this.denominators.length - 1;
+    if (step === now) return this.parts[voter]!;
+    const growth = (this.growth[step] ??= this.denominator / this.denominators[step]!);
+    this.steps[voter] = now;
+    return (this.parts[voter]! *= growth);
+  }
+
+  /** Takes so many parts out of a purse, or all that is in it. */
+  take(voter: number, parts: bigint): void {
+    const purse = this.of(voter);
+    this.parts[voter] = purse > parts ? purse - parts : 0n;
+  }
+}
+
 /** Buys with these shares until no supporters can pay for anything more. */
 function buy(able: readonly Candidate[], { counts }: Electorate, share: Ratio, input: SharesInput): Outcome {
   const withinCap = capOf(input.districtCap);
-  // every purse in parts of one common denominator, which grows with what is bought
-  let denominator = share.d;
-  let purses = counts.map(() => share.n);
+  const purses = new Purses(counts.length, share);
   const spent = new Map<string, bigint>();
   const outcome: Outcome = { picks: [], cost: 0n };
   // purses only shrink, so what a project cost per utility when it was last looked at is the least that it can cost now
@@ -192,14 +235,14 @@ function buy(able: readonly Candidate[], { counts }: Electorate, share: Ratio, i
       if (best.length > 0 && compare(option.floor, best[0]!.floor) > 0) break;
       const { candidate } = option;
       const inDistrict = (spent.get(candidate.district) ?? 0n) + candidate.cost;
-      const price = withinCap(inDistrict) ? priceOf(candidate, purses, counts, denominator) : null;
+      const price = withinCap(inDistrict) ? priceOf(candidate, purses, counts) : null;
       if (price === null) {
         gone.add(option);
         continue;
       }
       option.price = price;
       // free for all: nothing can be cheaper, whatever its utility
-      option.floor = candidate.cost === 0n ? { n: 0n, d: 1n } : { n: price.n, d: price.d * denominator * candidate.unit };
+      option.floor = candidate.cost === 0n ? { n: 0n, d: 1n } : { n: price.n, d: price.d * purses.denominator * candidate.unit };
       const order = best.length === 0 ? -1 : compare(option.floor, best[0]!.floor);
       if (order < 0) best = [option];
       else if (order === 0) best.push(option);
@@ -214,14 +257,8 @@ function buy(able: readonly Candidate[], { counts }: Electorate, share: Ratio, i
     const { candidate, price } = best.find((o) => o.candidate === first)!;
     const divisor = gcd(price.n, price.d);
     const [top, bottom] = [price.n / divisor, price.d / divisor];
-    if (bottom !== 1n) {
-      purses = purses.map((purse) => purse * bottom);
-      denominator *= bottom;
-    }
-    for (const { weight, voters } of candidate.levels) {
-      const due = top * weight;
-      for (const voter of voters) purses[voter] = purses[voter]! > due ? purses[voter]! - due : 0n;
-    }
+    purses.refine(bottom);
+    for (const { weight, voters } of candidate.levels) for (const voter of voters) purses.take(voter, top * weight);
     spent.set(candidate.district, (spent.get(candidate.district) ?? 0n) + candidate.cost);
     outcome.picks.push({ candidate, ...(tie && { tie }) });
     outcome.cost += candidate.cost;
@@ -234,8 +271,8 @@ function buy(able: readonly Candidate[], { counts }: Electorate, share: Ratio, i
  * What the supporters pay per weight so that the project is paid for, in parts of the purses' denominator; null where they cannot.
  * Who has less than that gives everything.
  */
-function priceOf(candidate: Candidate, purses: readonly bigint[], counts: readonly bigint[], denominator: bigint): Ratio | null {
-  let missing = candidate.cost * denominator;
+function priceOf(candidate: Candidate, purses: Purses, counts: readonly bigint[]): Ratio | null {
+  let missing = candidate.cost * purses.denominator;
   let weights = candidate.total;
   let levels = candidate.levels;
   for (;;) {
@@ -246,8 +283,9 @@ function priceOf(candidate: Candidate, purses: readonly bigint[], counts: readon
       // in whole parts a purse is below the price exactly when it is below the price rounded up
       const price = (due * weight + among - 1n) / among;
       const rich = voters.filter((voter) => {
-        if (purses[voter]! >= price) return true;
-        missing -= purses[voter]! * counts[voter]!;
+        const purse = purses.of(voter);
+        if (purse >= price) return true;
+        missing -= purse * counts[voter]!;
         weights -= weight * counts[voter]!;
         poor = true;
         return false;
@@ -301,7 +339,7 @@ function parted(tied: readonly Candidate[], { tieRule, lot }: SharesInput): { fi
   const ids = rest.map((c) => c.id).sort(byText);
   const id = rest.length === 1 ? ids[0]! : lot(ids)[0]!;
   const first = tied.find((c) => c.id === id)!;
-  const others = tied.filter((c) => c !== first).map((c) => c.id);
+  const others = (partedBy === 'lot' ? rest : tied).filter((c) => c !== first).map((c) => c.id);
   return { first, tie: { with: others.sort(byText), partedBy } };
 }
 

@@ -241,13 +241,15 @@ function shares(
   ballots: readonly PbBallot[],
   preferred: ReadonlySet<string>,
 ): Result {
-  const increment = file.meta['increment'] ?? '1';
+  const { step, finer } = stepOf(file.meta['increment'], file.parts);
+  const cap = file.meta['district_cap'];
   const input: SharesInput = {
-    projects: file.projects,
+    projects: file.projects.map(({ id, cost, cells }) => ({ id, cost: cost * finer, district: cells['neighborhood'] ?? '' })),
     ballots,
-    budget: file.budget,
+    budget: file.budget * finer,
     completion: rule.completion,
-    step: stepOf(increment, file.parts),
+    step,
+    ...(cap !== undefined && { districtCap: stepOf(cap, file.parts * finer).step }),
     tieRule: ['lower-cost', 'more-votes'],
     lot: (tied) => [...tied].sort((a, b) => Number(preferred.has(b)) - Number(preferred.has(a)) || byText(a, b)),
     minimum: Math.max(1, Number(file.meta['min_project_score_threshold'] ?? 1) || 1),
@@ -268,12 +270,13 @@ function shares(
   return prefersOther(ballots, winners, other.winners) ? other : { winners, ties };
 }
 
-function stepOf(increment: string, parts: bigint): bigint {
+/** A sum of the file in its parts, or in finer ones where it needs them; one unit of currency where there is none. */
+function stepOf(text: string | undefined, parts: bigint): { step: bigint; finer: bigint } {
+  const [, whole, fraction = ''] = /^(\d+)(?:[.,](\d+))?$/.exec(text ?? '') ?? [];
+  if (whole === undefined || !/[1-9]/.test(whole + fraction)) return { step: parts, finer: 1n };
   const places = parts.toString().length - 1;
-  const [whole, fraction = ''] = increment.replace(',', '.').split('.');
-  if (!/^\d+$/.test(whole!) || !/^\d*$/.test(fraction) || fraction.length > places) return parts;
-  const step = BigInt(whole + fraction.padEnd(places, '0'));
-  return step > 0n ? step : parts;
+  const finer = 10n ** BigInt(Math.max(0, fraction.length - places));
+  return { step: BigInt(whole + fraction.padEnd(places, '0')), finer };
 }
 
 /** Whether more voters get more of what they named from the other result. */

@@ -1,9 +1,9 @@
 import { isCents, type Cents } from '@minipilot/kernel/money.js';
 import { equalShares, type SharesInput } from './equal-shares.js';
-import { drawKey } from '@minipilot/kernel/lot.js';
+import { ballotLeaf, digestOfLeaves, drawKey } from '@minipilot/kernel/lot.js';
 import { byText } from './exact.js';
 import type { Rules } from './rules.js';
-import { checkUnique, digestOf, LotNeeded, type Place } from './selection.js';
+import { checkUnique, LotNeeded, type Place } from './selection.js';
 
 /** An opened ballot. The tracker is random and made by the server, so that nobody can foresee the digest of all ballots. */
 export interface OpenedBallot {
@@ -33,7 +33,10 @@ export interface VotedProposal {
 
 /** Digest of all opened ballots, whatever order they came in. */
 export const ballotsDigest = (ballots: readonly OpenedBallot[]): string =>
-  digestOf('ballots', ballots, (b) => [b.tracker, [...b.choices].sort(byText)]);
+  digestOfLeaves(
+    'ballots',
+    ballots.map((b) => ballotLeaf(b.tracker, b.choices)),
+  );
 
 /**
  * By how much `add1` raises every share at a time, in cents: half a per cent of the equal share, and a cent at least. Small enough to leave
