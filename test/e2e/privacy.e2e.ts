@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { exportDocuments } from '../../scripts/documents/export.js';
 import { ask, expectProblem, iban, ok, type Person } from '../support/api.js';
 import { startAll, type Deployment } from '../support/running.js';
 import { callForm, form, Municipality, START } from './municipality.js';
@@ -147,6 +149,21 @@ describe('what people tell about themselves', () => {
     const [letter] = await letters();
     const printed = await staff.officer.ask('GET', `applications/${helped}/letters/${letter.id}`);
     for (const what of ['helped', 'helpedAddress'] as const) expect(printed.text).toContain(PLANTED[what]);
+    // and in what the case system is given
+    const folder = join(deployment.data, 'exported');
+    const said: string[] = [];
+    expect(await exportDocuments(['--call', call, '--out', folder, '--data', deployment.data], (line) => said.push(line))).toBe(0);
+    const { documents } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+    expect(JSON.parse(said[0]!)).toEqual({ call, documents: documents.length, erased: 0 });
+    expect(documents.map((d: any) => d.kind)).toEqual(['decision', 'public', 'public', 'public']);
+    for (const { file, digest } of documents)
+      expect(
+        createHash('sha256')
+          .update(readFileSync(join(folder, file)))
+          .digest('hex'),
+      ).toBe(digest);
+    expect(readFileSync(join(folder, documents[0].file), 'utf8')).toBe(text);
+    rmSync(folder, { recursive: true });
     // and the search would find it
     expect(found('a line', Buffer.from(data))).toEqual(expect.arrayContaining(['name in a line', 'idea in a line']));
     expect(found('a line', Buffer.from(`x ${encodeURIComponent(PLANTED.helped)} ${PLANTED.iban}`))).toEqual([
