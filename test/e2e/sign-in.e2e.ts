@@ -160,6 +160,17 @@ describe('signing in at a demonstration', () => {
     expect(await browser.session()).toMatchObject({ name: 'Outi Esimerkki' });
   });
 
+  it('tells a browser on a page when it was interrupted, and how to begin again', async () => {
+    const browser = new Browser(deployment.desk);
+    const html = { accept: 'text/html,application/xhtml+xml', 'accept-language': 'fi' };
+    const page = await browser.go(`${deployment.desk}/auth/callback?code=x&state=<script>`, { headers: html });
+    expect([page.status, page.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+    expect(page.text).toContain('<h1>Kirjautuminen keskeytyi</h1>');
+    expect(page.text).toContain(`<a href="${deployment.desk}/auth/`);
+    expect(page.text).not.toMatch(/<script|state=/);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  });
+
   it('must be fresh for decisions, accounts, approvals and roles', async () => {
     const earlier = await DemoIdentity.open(deployment.data, () => new Date(Date.now() - 16 * 60_000));
     const old = (roles: any[]) => earlier.issue({ person: 'doris', tenant: 'demo', roles });

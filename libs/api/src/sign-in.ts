@@ -17,6 +17,7 @@ export interface SignInParts {
   limits: SessionLimits;
   people: People;
   authenticator: Authenticator;
+  tenants: readonly string[];
   freshMinutes: number;
   /** the address that browsers use is where the process listens; a browser that came by another name is sent there first */
   ownAddress: boolean;
@@ -115,8 +116,9 @@ export class SignIn {
     return found !== null && Date.now() - found.at < BEGUN_LASTS ? found : null;
   }
 
-  private again(tenant?: string): string {
-    return this.parts.browsers.publicUrl() + (tenant === undefined ? WHO_AM_I : `/auth/${tenant}/login`);
+  /** Where one may try again; who came without a municipality is led to the first that is served. */
+  private again(tenant = this.parts.tenants[0]!): string {
+    return `${this.parts.browsers.publicUrl()}/auth/${tenant}/login`;
   }
 
   private problemOf(error: unknown, tenant: string): unknown {

@@ -2,10 +2,12 @@ import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OneOf, Text } from '@minipilot/platform/http/fields.js';
+import { Problem } from '@minipilot/platform/http/problem.js';
 import { AnyQuery, ChangesNothing, Tenant } from '@minipilot/platform/http/request-context.js';
 import { Describe } from '../answers/describe.js';
 import { Nobody, SignedOut, SomebodySignedIn } from '../answers/sign-in.js';
 import { SignIn, type Destination } from '../sign-in.js';
+import { sendPage, wantsPage } from '../sign-in-page.js';
 
 class LoginQuery {
   @Text(500, { optional: true, description: 'path of this service to come back to' }) return?: string;
@@ -14,8 +16,15 @@ class LoginQuery {
 
 const moment = (seconds: number | undefined): string | null => (seconds ? new Date(seconds * 1000).toISOString() : null);
 
-function go(reply: FastifyReply, { location }: Destination): void {
-  void reply.header('cache-control', 'no-store').redirect(location, 302);
+/** Leads a browser on, or tells it on a page why not. */
+async function lead(request: FastifyRequest, reply: FastifyReply, where: () => Promise<Destination>): Promise<void> {
+  try {
+    const { location } = await where();
+    void reply.header('cache-control', 'no-store').redirect(location, 302);
+  } catch (error) {
+    if (!(error instanceof Problem) || !wantsPage(request)) throw error;
+    sendPage(error, request, reply);
+  }
 }
 
 /** Signing in and out by browser, with the identity provider. */
@@ -34,13 +43,13 @@ export class SignInController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const wanted = { fresh: query.fresh !== undefined, ...(query.return === undefined ? {} : { return: query.return }) };
-    go(reply, await this.signIn.begin(tenant, wanted, request, reply));
+    await lead(request, reply, () => this.signIn.begin(tenant, wanted, request, reply));
   }
 
   @ApiExcludeEndpoint()
   @Get('callback')
   async callback(@AnyQuery() _: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    go(reply, await this.signIn.finish(request, reply));
+    await lead(request, reply, () => this.signIn.finish(request, reply));
   }
 
   @Describe('getSession', 'Tells who is signed in at this browser, and gives its pages their token', [SomebodySignedIn, Nobody])

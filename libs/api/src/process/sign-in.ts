@@ -94,7 +94,7 @@ export async function openSignIn(config: Config, write: WriteParts, log: SignInP
     mounts,
     pages,
     parts: {
-      ...{ oidc, browsers, limits, people, freshMinutes, log },
+      ...{ oidc, browsers, limits, people, tenants, freshMinutes, log },
       sessions: vault.sessions,
       authenticator: sign,
       ownAddress: config.publicUrl === undefined,
