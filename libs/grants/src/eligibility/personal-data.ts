@@ -170,9 +170,7 @@ function phrases(words: readonly Word[], names: readonly string[], text: string)
   return found;
 }
 
-const INTRODUCTIONS = ['nimeni on', 'nimi on', 'minä olen', 'mun nimi on', 'jag heter', 'mitt namn är', 'my name is'].map((text) =>
-  text.split(' '),
-);
+const INTRODUCTIONS = ['nimeni on', 'minä olen', 'mun nimi on', 'jag heter', 'mitt namn är', 'my name is'].map((text) => text.split(' '));
 
 /** "Nimeni on Aune Virtanen": what follows with a capital, up to three words. */
 function introduced(text: string, words: readonly Word[]): Range[] {
@@ -190,6 +188,10 @@ function introduced(text: string, words: readonly Word[]): Range[] {
   return found;
 }
 
+/** Streets, parks and houses that are called after somebody, in some of their forms. */
+const PLACE =
+  /(?:tie|tien|tiellä|tielle|katu|kadun|kadulla|kuja|kujan|polku|polun|puisto|puiston|puistossa|aukio|aukion|aukiolla|tori|torin|torilla|koulu|koulun|talo|talon|huvila|gatan|vägen|parken|skolan)$/u;
+
 /** A common given name, perhaps another, and one more name. */
 function fullNames(text: string, words: readonly Word[]): Range[] {
   const found: Range[] = [];
@@ -198,7 +200,7 @@ function fullNames(text: string, words: readonly Word[]): Range[] {
     if (!isName(first) || !GIVEN.has(first.lower.split('-')[0]!)) continue;
     let last = i;
     while (last < i + 2 && isName(words[last + 1]) && joined(text, words[last], words[last + 1])) last++;
-    if (last > i && !FORMS.has(words[last]!.lower)) found.push([first.start, words[last]!.end]);
+    if (last > i && !FORMS.has(words[last]!.lower) && !PLACE.test(words[last]!.lower)) found.push([first.start, words[last]!.end]);
     i = last;
   }
   return found;
