@@ -118,7 +118,8 @@ export const ledger: Aggregate<LedgerCommand, LedgerState, LedgerEvent, null> = 
       case 'RaiseBudget':
         return post(command, command.cents, [['budget', 'available', command.cents]]);
       case 'Reserve': {
-        if (held(grant) > 0 || grant.paid > 0) return reject('already-reserved');
+        // what came back is never granted again
+        if (held(grant) > 0 || grant.paid > 0 || grant.returned > 0) return reject('already-reserved');
         const left = state.balances[command.from];
         if (command.cents > left) return reject('not-enough-available', { cents: command.cents, left, account: command.from });
         return post(command, command.cents, [[command.from, 'reserved', command.cents]]);

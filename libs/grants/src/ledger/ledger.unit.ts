@@ -189,6 +189,11 @@ describe('ledger', () => {
     ['more than is available', 'not-enough-available', [open, reserve(AUNE, 450_001)]],
     ['more than the appeal reserve', 'not-enough-available', [open, { ...reserve(AUNE, 50_001), from: 'appeal-reserve' } as LedgerCommand]],
     ['a second reservation', 'already-reserved', [open, reserve(), { ...reserve(), cause: id('else') } as LedgerCommand]],
+    [
+      'a reservation of what was paid and came back',
+      'already-reserved',
+      [open, reserve(), commit(), transit(), settle(), repay(50_000), { ...reserve(), cause: id('else') } as LedgerCommand],
+    ],
     ['a commitment of nothing', 'nothing-reserved', [open, commit()]],
     ['a release of nothing', 'nothing-reserved', [open, { type: 'Release', pilot: AUNE, reason: 'declined', cause: id('x') }]],
     ['a payment before the account is known', 'nothing-committed', [open, reserve(), transit()]],
