@@ -41,22 +41,27 @@ export async function everyQuestion(worlds: readonly World[], tokens: readonly s
     after: tokens,
     limit: ['1'],
   };
-  return routes
-    .filter(({ method }) => method === 'GET')
-    .flatMap(({ path }) => {
-      const described = document.paths[path.replace(/:(\w+)/g, '{$1}')] as { get?: { parameters?: Parameter[] } } | undefined;
-      const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-      let filled = [path];
-      // what a name stands for that no id is known of is somebody else's, or nobody's
-      for (const name of names)
-        filled = filled.flatMap((p) => (ids[name] ?? [NOBODYS]).map((id) => p.replace(`:${name}`, encodeURIComponent(id))));
-      const filters = (described?.get?.parameters ?? [])
-        .filter((parameter) => parameter.in === 'query' && parameter.name !== 'cursor')
-        .flatMap(({ name, schema }) => {
-          const known = schema.enum ?? values[name] ?? [BY_FORMAT[schema.format ?? ''] ?? 'x'];
-          return known.map((value) => `${name}=${encodeURIComponent(value)}`);
-        });
-      const required = (described?.get?.parameters ?? []).some((p) => (p as { required?: boolean }).required === true && p.in === 'query');
-      return filled.flatMap((p) => [...(required ? [] : [p]), ...filters.map((filter) => `${p}?${filter}`)]);
-    });
+  return (
+    routes
+      // signing in reads nothing of a municipality, and answers with random numbers and its own address each time
+      .filter(({ method, path }) => method === 'GET' && !path.startsWith('/auth/'))
+      .flatMap(({ path }) => {
+        const described = document.paths[path.replace(/:(\w+)/g, '{$1}')] as { get?: { parameters?: Parameter[] } } | undefined;
+        const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
+        let filled = [path];
+        // what a name stands for that no id is known of is somebody else's, or nobody's
+        for (const name of names)
+          filled = filled.flatMap((p) => (ids[name] ?? [NOBODYS]).map((id) => p.replace(`:${name}`, encodeURIComponent(id))));
+        const filters = (described?.get?.parameters ?? [])
+          .filter((parameter) => parameter.in === 'query' && parameter.name !== 'cursor')
+          .flatMap(({ name, schema }) => {
+            const known = schema.enum ?? values[name] ?? [BY_FORMAT[schema.format ?? ''] ?? 'x'];
+            return known.map((value) => `${name}=${encodeURIComponent(value)}`);
+          });
+        const required = (described?.get?.parameters ?? []).some(
+          (p) => (p as { required?: boolean }).required === true && p.in === 'query',
+        );
+        return filled.flatMap((p) => [...(required ? [] : [p]), ...filters.map((filter) => `${p}?${filter}`)]);
+      })
+  );
 }

@@ -118,11 +118,13 @@ export function tie(year: Year): void {
       const card = { body: { assessed: { values: [1, 1, 1] } } };
       const hidden = await board.ask('PUT', `calls/${year.autumn}/scorebook/cards/${byPlace(6).id}`, card);
       expectProblem(hidden, 404, 'application-not-found');
+      expectProblem(await board.ask('POST', `calls/${year.autumn}/scorebook/completion`), 409, 'cards-missing');
       for (const [m, member] of members.entries())
         for (const { id, base } of applicants) {
           if (m === 1 && id === byPlace(6).id) continue;
           await member.put(`calls/${year.autumn}/scorebook/cards/${id}`, { assessed: { values: [base + m, base + m, base + m] } });
         }
+      expectProblem(await officer.ask('POST', `calls/${year.autumn}/scorebook/completion`), 403, 'forbidden');
       const missing = async () => (await officer.get(`calls/${year.autumn}/scoring`)).members.map((m: any) => m.missing);
       // full books tell nothing; only the members' own word does
       expect(await missing()).toEqual([true, true, true]);
