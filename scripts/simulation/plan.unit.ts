@@ -31,7 +31,8 @@ test('what one applicant does depends on nobody else', () => {
 
 test('plans hold every kind of course that a year can take', () => {
   const all = plans(7);
-  const kinds = (name: 'lacks' | 'method' | 'before' | 'award' | 'account' | 'after' | 'adoption') => new Set(all.map((plan) => plan[name])).size;
+  const kinds = (name: 'lacks' | 'method' | 'before' | 'award' | 'account' | 'after' | 'adoption') =>
+    new Set(all.map((plan) => plan[name])).size;
   expect([kinds('method'), kinds('award'), kinds('account'), kinds('after')]).toEqual([2, 4, 6, 3]);
   expect(kinds('lacks')).toBe(3);
   expect(kinds('before')).toBeGreaterThan(2);

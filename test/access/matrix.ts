@@ -6,20 +6,12 @@ import { stages } from '@minipilot/identity/stages.js';
 import { ask, ok } from '../support/api.js';
 import { sampleBody, type Description } from './sample-body.js';
 import type { Outside } from './outside.js';
-import { OPERATOR, World, type Ids } from './world.js';
+import { OPERATOR, World, type Caller, type Ids } from './world.js';
 
 export type Table = Readonly<Record<string, PolicyRow>>;
 
 /** How a request may end: with what the guard says, or at the handler, whatever that says. */
 type End = 'through' | 'nothing there' | 'not 401 or 403' | `${401 | 403 | 404} ${string}`;
-
-export interface Caller {
-  person: string;
-  roles: readonly Role[];
-  tenant?: string;
-  /** signed in an hour ago */
-  stale?: boolean;
-}
 
 /** One cell: a route, who calls it, what its path names, and how that must end. */
 interface Cell {

@@ -1,7 +1,6 @@
 import { iban } from '../support/api.js';
 import { callForm, form } from '../e2e/municipality.js';
-import type { Caller } from './matrix.js';
-import type { Ids, World } from './world.js';
+import type { Caller, Ids, World } from './world.js';
 
 /** How to call a route outside its stage: by somebody who may, about something that is not so far yet, or no longer. */
 export interface Outside {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Own } from '@minipilot/identity/policy-table.js';
+import type { Role } from '@minipilot/identity/roles.js';
 import { iban, type Person } from '../support/api.js';
 import { startAll, type Deployment } from '../support/running.js';
 import { businessId, callForm, form, Municipality, rankedCall, rankedRules, START } from '../e2e/municipality.js';
@@ -9,6 +10,14 @@ export const OPERATOR = 'operator-token-for-tests-0123456789';
 
 /** What a path can name. */
 export type Ids = Record<string, string>;
+
+export interface Caller {
+  person: string;
+  roles: readonly Role[];
+  tenant?: string;
+  /** signed in an hour ago */
+  stale?: boolean;
+}
 
 /** Somebody whose own a thing is; `person` stands for the e-mail. */
 export interface Owner {
