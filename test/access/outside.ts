@@ -16,12 +16,25 @@ export interface Outside {
 const BALLOTS = 'META\nkey;value\nbudget;1\nvote_type;approval\nPROJECTS\nproject_id;cost\nA;1\nVOTES\nvoter_id;vote';
 
 /** For each row of the table with a stage, when the scoring of the world's committee has closed. */
-export function outsideStages({ calls, pilot, scored, helped, done, drafts, batch, service, votingCode }: World): Record<string, Outside> {
+export function outsideStages({
+  calls,
+  pilot,
+  scored,
+  helped,
+  done,
+  drafts,
+  batch,
+  service,
+  votingCode,
+  appeal,
+  decidedAppeal,
+}: World): Record<string, Outside> {
   const staff = (...roles: Caller['roles']): Caller => ({ person: 'virkailija', roles });
   const officer = staff('officer');
   const chair: Caller = { person: 'puheenjohtaja', roles: ['chair'] };
   const member: Caller = { person: 'jasen', roles: ['member'] };
   const applicant: Caller = { person: 'oma', roles: [] };
+  const appellant: Caller = { person: 'vaatija', roles: [] };
   const undecided = (caller: Caller, body?: unknown): Outside => ({ caller, ids: { pilot }, ...(body === undefined ? {} : { body }) });
   const notAdopted = (caller: Caller): Outside => ({ caller, ids: { service } });
   const paidOut = (caller: Caller, body?: unknown): Outside => ({ caller, ids: { batch }, ...(body === undefined ? {} : { body }) });
@@ -112,6 +125,15 @@ export function outsideStages({ calls, pilot, scored, helped, done, drafts, batc
     'POST /api/:tenant/applications/:pilot/report-extension': undecided(officer),
     'POST /api/:tenant/applications/:pilot/public-text': undecided(officer),
     'POST /api/:tenant/applications/:pilot/public-recipient': undecided(officer),
+
+    'POST /api/:tenant/appeals/:appeal/completion': { caller: appellant, ids: { appeal: decidedAppeal } },
+    'POST /api/:tenant/appeals/:appeal/withdrawal': { caller: appellant, ids: { appeal: decidedAppeal } },
+    'POST /api/:tenant/appeals/:appeal/decision': {
+      caller: staff('appeal-body'),
+      ids: { appeal: decidedAppeal },
+      shown: `appeals/${decidedAppeal}`,
+    },
+    'POST /api/:tenant/appeals/:appeal/notice': { caller: officer, ids: { appeal } },
 
     'POST /api/:tenant/applications/:pilot/payout-retry': undecided(staff('finance-clerk')),
     'POST /api/:tenant/applications/:pilot/returned-money': undecided(staff('finance-clerk')),

@@ -45,6 +45,8 @@ export class World {
   drafts: { open: string; upcoming: string };
   /** to who was helped */
   letter: string;
+  /** by the same resident */
+  decidedAppeal: string;
   batch: string;
   service: string;
   /** for the vote beside the call that is being scored, which has not begun */
@@ -181,6 +183,17 @@ export class World {
     const resident = await town.api.as('vaatija', [], 'Veikko Vaatija');
     const demand = { demand: 'Päätös on kumottava.', grounds: 'Peruste puuttuu.' };
     ({ id: this.appeal } = await resident.post(`calls/${calls.open}/appeals`, { application: done, resident: true, ...demand }));
+    ({ id: this.decidedAppeal } = await resident.post(`calls/${calls.open}/appeals`, { application: done, resident: true, ...demand }));
+    const board = await town.api.as('oikaisulautakunta', ['appeal-body']);
+    const dismissed = {
+      result: 'dismissed',
+      section: '§ 4',
+      caseNumber: 'KAU/4/2027',
+      decidedOn: '2027-02-02',
+      reason: 'Peruste on päätöksessä.',
+    };
+    const etag = (await board.ask('GET', `appeals/${this.decidedAppeal}`)).headers.get('etag')!;
+    await board.post(`appeals/${this.decidedAppeal}/decision`, dismissed, { ifMatch: etag });
     const ids = { appeal: this.appeal };
     const filed = { person: 'vaatija', as: 'who filed it', ids };
     const concerned = [

@@ -152,10 +152,10 @@ export const policyTable = {
   'GET /api/:tenant/my/appeals': { for: 'signed-in' },
   'GET /api/:tenant/desk/appeals': { for: ['appeal-body', 'officer', 'auditor'] },
   'GET /api/:tenant/appeals/:appeal': { for: 'signed-in', own: 'appeal-or-decision', others: ['appeal-body', 'officer', 'auditor'] },
-  'POST /api/:tenant/appeals/:appeal/completion': { for: 'signed-in', own: 'appeal', helped: ['officer'] },
-  'POST /api/:tenant/appeals/:appeal/withdrawal': { for: 'signed-in', own: 'appeal', helped: ['officer'] },
-  'POST /api/:tenant/appeals/:appeal/decision': { for: ['appeal-body'], fresh: true },
-  'POST /api/:tenant/appeals/:appeal/notice': { for: ['officer'] },
+  'POST /api/:tenant/appeals/:appeal/completion': { for: 'signed-in', own: 'appeal', helped: ['officer'], stage: 'appeal-is-open' },
+  'POST /api/:tenant/appeals/:appeal/withdrawal': { for: 'signed-in', own: 'appeal', helped: ['officer'], stage: 'appeal-is-open' },
+  'POST /api/:tenant/appeals/:appeal/decision': { for: ['appeal-body'], fresh: true, stage: 'appeal-is-open' },
+  'POST /api/:tenant/appeals/:appeal/notice': { for: ['officer'], stage: 'appeal-is-decided' },
 
   // Award and report
   'POST /api/:tenant/applications/:pilot/acceptance': { ...theirs, fresh: true, stage: 'granted' },

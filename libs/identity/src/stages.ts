@@ -32,6 +32,8 @@ export const stages = {
   granted: { when: 'once the application has been granted', otherwise: ['no-award'] },
   accepted: { when: 'once the award is accepted', otherwise: ['award-not-accepted'] },
   paid: { when: 'once the award is paid', otherwise: ['not-paid'] },
+  'appeal-is-open': { when: 'until the appeal is decided or withdrawn', otherwise: ['appeal-closed'] },
+  'appeal-is-decided': { when: 'once the appeal is decided', otherwise: ['appeal-not-decided'] },
   'report-is-accepted': { when: 'once the report is accepted', otherwise: ['report-not-accepted'] },
   'batch-is-open': { when: 'until the batch is approved', otherwise: ['already-approved', 'not-a-close-match'] },
   'adoption-is-proposed': { when: 'until the adoption is decided', otherwise: ['adoption-already-decided'] },

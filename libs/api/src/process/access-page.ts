@@ -20,6 +20,11 @@ export const BY_PERSON: readonly { rule: string; codes: readonly string[] }[] = 
     codes: ['application-not-found'],
   },
   { rule: 'A member tells conflicts of interest before the first card.', codes: ['conflicts-first'] },
+  {
+    rule: 'Nobody decides an appeal who filed it, made the decision that it is against, scored or read, or had a hand in the application.',
+    codes: ['own-appeal', 'decided-it', 'scored-it', 'own-application', 'helper-may-not-judge'],
+  },
+  { rule: 'Nobody gives themselves a role, or takes one of their own away.', codes: ['own-roles'] },
   { rule: 'Only who chairs the call’s committee signs its proposal.', codes: ['only-the-chair'] },
   { rule: 'Who prepared a payment batch does not approve it.', codes: ['same-person'] },
   {

@@ -2,7 +2,7 @@ import { reject, type Aggregate, type FactSources, type Occasion, type Rejected 
 import { addDays, atLocalTime, localDate, type Instant, type LocalDate } from '@minipilot/kernel/time.js';
 import { call, type CallState } from '../call/call.js';
 import { ledger, type LedgerState } from '../ledger/ledger.js';
-import { pilot, type PilotState } from '../pilot/pilot.js';
+import { helpedBy, pilot, type PilotState } from '../pilot/pilot.js';
 import type { Policy } from '../policy/events.js';
 import { policyOf } from '../policy/policy.js';
 import { appealWindow } from '../policy/windows.js';
@@ -311,7 +311,7 @@ function conflictOf(state: AppealState, facts: AppealFacts, actor: string): Reje
   for (const { application } of state.decisions) {
     const p = facts.pilots[application]!;
     if (partiesOf(p).includes(actor)) return reject('own-application');
-    if (p.application?.helper === actor) return reject('helper-may-not-judge');
+    if (helpedBy(p, actor)) return reject('helper-may-not-judge');
     if (readings.some((r) => r.application === application && r.reader === actor)) return reject('scored-it');
     if (!isOwnDecision(facts.call) && decided[application]!.deciders.includes(actor)) return reject('decided-it');
   }

@@ -286,6 +286,12 @@ describe('the appeal body', () => {
     ['whoever filed the application', 'own-application', BOARD, { pilots: pilots({ [LOSER]: application(5, { filedBy: BOARD }) }) }],
     ['whoever helped', 'helper-may-not-judge', BOARD, { pilots: pilots({ [LOSER]: application(5, { helper: BOARD }) }) }],
     [
+      'whoever helped to complete it',
+      'helper-may-not-judge',
+      BOARD,
+      { pilots: pilots({ [LOSER]: { ...application(5), helpers: [BOARD] } }) },
+    ],
+    [
       'whoever read it',
       'scored-it',
       BOARD,
