@@ -272,8 +272,6 @@ export interface PilotFilter {
   call?: string;
   states?: readonly PilotState[];
   district?: string;
-  /** reports or returns past their day */
-  overdue?: boolean;
 }
 
 /** Applications and pilots in order of arrival. */
@@ -282,7 +280,6 @@ export function listPilots(db: Db, tenant: string, filter: PilotFilter, at: Page
   if (filter.call !== undefined) query = query.where('call', '=', filter.call);
   if (filter.states !== undefined) query = query.where('state', 'in', [...filter.states]);
   if (filter.district !== undefined) query = query.where('district', '=', filter.district);
-  if (filter.overdue !== undefined) query = query.where('overdue', '=', filter.overdue ? 1 : 0);
   return page<PilotRow>(query, 'arrivedAt', 'asc', at);
 }
 
@@ -294,9 +291,4 @@ export function listPilotsOf(db: Db, tenant: string, subject: string, at: Page):
     .where('tenant', '=', tenant)
     .where((eb) => eb.or([eb('applicant', '=', subject), eb('recipient', '=', subject), eb('filedBy', '=', subject)]));
   return page<PilotRow>(query, 'arrivedAt', 'desc', at);
-}
-
-export async function findPilot(db: Db, tenant: string, pilot: string): Promise<Keyed<PilotRow> | undefined> {
-  const query = db.selectFrom(viewOf(deskPilots)).selectAll().where('key', '=', pilot).where('tenant', '=', tenant);
-  return (await query.executeTakeFirst()) as Keyed<PilotRow> | undefined;
 }
