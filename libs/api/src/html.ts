@@ -55,7 +55,7 @@ const STYLE = `
 *{box-sizing:border-box}
 body{margin:0;background:#fff;color:#1a1a1a;font:1.0625rem/1.5 system-ui,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif;overflow-wrap:break-word}
 header,main,footer{max-width:46rem;margin:0 auto;padding:1rem}
-h1{font-size:1.6rem;line-height:1.25;margin:.75rem 0}
+h1{font-size:1.6rem;line-height:1.25;margin:.75rem 0;hyphens:auto}
 h2{font-size:1.2rem;line-height:1.3;margin:1.75rem 0 .5rem}
 p{margin:.5rem 0}
 a{color:#00438a}
@@ -72,7 +72,7 @@ td.number,th.number{text-align:end;white-space:nowrap}
 .result{border-inline-start:.35rem solid #00438a;padding:.25rem 1rem;font-size:1.15rem}
 .quiet{color:#474747;font-size:.95rem}
 code{overflow-wrap:anywhere;font-size:.9em}
-@media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.5rem}th,td{padding:.3rem}}
+@media (max-width:30rem){h1{font-size:1.3rem}dl{grid-template-columns:1fr;gap:0}dt{margin-top:.5rem}th,td{padding:.3rem}}
 @page{size:A4;margin:20mm 18mm}
 @media print{
 body{font-size:10.5pt}
