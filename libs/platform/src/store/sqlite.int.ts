@@ -294,6 +294,23 @@ describe('SqliteEventStore', () => {
     expect(await store.readAll(null, events.length + 1)).toEqual(events);
   }, 60_000);
 
+  it('opens while another process writes: a stream that grows meanwhile is no damage', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const writer = child(
+      file,
+      `
+        process.stdout.write('writes');
+        for (let i = 0; ; i++) await store.append('demo.ledger-shared', [event('demo.ledger-shared', 'c', { i })], i - 1);`,
+    );
+    await new Promise((resolve) => writer.stdout!.once('data', resolve));
+    try {
+      for (let round = 0; round < 200; round++) await (await open(file)).close();
+    } finally {
+      writer.kill('SIGKILL');
+    }
+  }, 60_000);
+
   it('keeps all that was acknowledged, and nothing by half, when the writer is killed', async () => {
     const file = newFile();
     const acknowledged = new Set<string>();

@@ -335,14 +335,23 @@ export class SqliteEventStore implements EventStore {
     for (const sleeper of [...this.sleepers]) sleeper();
   }
 
-  /** A look at the last event, by table and by index: a cut or overwritten file shows here. */
+  /** A look at the last event, by table and by index, in one snapshot: a cut or overwritten file shows here, a stream that grows meanwhile does not. */
   private async checkHead(file: string): Promise<void> {
-    const head = await this.head();
-    if (head === null) return;
     try {
-      const [last] = await this.readAll(position(Number(head) - 1), 1);
-      if (last === undefined || this.revisionOf(last.stream) !== last.revision) throw new Error('table and index differ');
+      await this.unlocked(() => {
+        this.db.exec('BEGIN');
+        try {
+          const [head] = this.statements.head.get() as unknown as [number | null];
+          if (head === null) return;
+          const row = this.statements.all.get(head - 1, 1) as unknown as Row | undefined;
+          const last = row === undefined ? undefined : decode(row);
+          if (last === undefined || this.revisionOf(last.stream) !== last.revision) throw new Error('table and index differ');
+        } finally {
+          if (this.db.isTransaction) this.db.exec('ROLLBACK');
+        }
+      });
     } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
       throw new StoreRefused(`${file} is damaged at its last event (${(error as Error).message}). Restore the last backup.`, {
         cause: error,
       });
