@@ -207,7 +207,13 @@ describe('residents vote', () => {
     expectProblem(await town.api.ask('GET', `calls/${call}/tally`), 409, 'not-counted-yet');
     await town.api.advance('2027-02-17T13:01:00.000Z');
     const tally = await town.api.open(`calls/${call}/tally`);
-    expect(tally).toMatchObject({ ballots: trackers.size, voters: trackers.size, imported: 0, keyDestroyedAt: expect.any(String) });
+    expect(tally).toMatchObject({
+      ballots: trackers.size,
+      voters: trackers.size,
+      imported: 0,
+      keyDestroyedAt: expect.any(String),
+      codes: 8,
+    });
     const counts = [1, 2, 3, 4, 5].map((n) => [...trackers.values()].filter(({ choices }) => choices.includes(n)).length);
     expect(tally.projects.map((p: any) => p.votes)).toEqual(counts);
     const ballots = await town.api.openAll(`calls/${call}/tally/ballots`, 7);
@@ -376,6 +382,8 @@ describe('ballots on paper', () => {
     const file = FILE(['hakija-7;A,B', '2;C', 'x;C']);
     expect(ok(await read(file)).ballots).toBe(3);
     expectProblem(await read(file), 409, 'file-already-imported');
+    for (const same of [`${file}\n`, FILE(['x;C', '2;C', 'hakija-7;B,A']), FILE(['hakija-7;A,B', '2;C', 'x;C']).replaceAll('\r\n', '\n')])
+      expectProblem(await read(same), 409, 'file-already-imported');
     await town.api.advance('2027-02-20T08:00:00.000Z');
     expectProblem(await town.api.ask('GET', `calls/${call}/tally`), 409, 'not-counted-yet');
     const waits = async () => (await officer.all('worklist')).filter(({ duty }) => duty === 'read-in-ballots').map(({ id }) => id);

@@ -38,7 +38,7 @@ export async function voting(town: Town, form: object): Promise<void> {
   await inTally({ type: 'OpenVote', opensAt: null, closesAt: '2029-05-30T13:00:00.000Z', online: true, paper: true });
   await inTally({ type: 'OrderCodes', count: 20, place: 'Pääkirjasto' });
   const cast = (who: string, choices: number[], more: object) =>
-    must('vote', voteStream(TENANT, voteId(call, id(who))), { type: 'CastVote', call, ...more }, id(who), {
+    must('vote', voteStream(TENANT, voteId(call, id(who))), { type: 'CastVote', call, arrivedAt: town.now, ...more }, id(who), {
       ballot: { v: 1, tracker: hash(who + choices.join()).slice(0, 15), choices },
     });
   const voter = { ofAge: true, resident: true };

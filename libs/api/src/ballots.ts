@@ -27,6 +27,10 @@ export class OpenableBox implements BallotBox {
     return this.boxes.prepare(tenant, call);
   }
 
+  paperSecret(tenant: string, call: string): Promise<string> {
+    return this.boxes.paperSecret(tenant, call);
+  }
+
   async casts(tenant: string, call: string, after: Position, before: Position | null): Promise<Recorded[]> {
     const casts: Recorded[] = [];
     for (let at: Position = after; ;) {

@@ -1,7 +1,7 @@
 import type { CallContent } from '@minipilot/grants/call/events.js';
 import { grantableCents } from '@minipilot/grants/call/call.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
-import { fromParts, writePb } from '@minipilot/grants/selection/pabulib.js';
+import { fromParts, startsFormula, writePb } from '@minipilot/grants/selection/pabulib.js';
 import type { Rules } from '@minipilot/grants/selection/rules.js';
 import { add1Step } from '@minipilot/grants/selection/voted.js';
 import type { BallotView, TallyView, VoteView } from '@minipilot/insight/votes.js';
@@ -17,6 +17,9 @@ export interface Election {
 }
 
 const euros = (cents: number): string => fromParts(BigInt(cents), 100n);
+
+/** As text that a spreadsheet program does not run; titles of projects are refused where they would be. */
+const plain = (text: string): string => (startsFormula(text) ? `'${text}` : text);
 
 /** As other programs name it; a vote that only advises beside a committee selects by no rule of theirs. */
 const ruleOf = ({ method, completion = 'none' }: CallContent['rules']): string =>
@@ -39,9 +42,9 @@ export function electionFile({ content, policy, vote, tally, ballots }: Election
   const day = (at: string) => localDate(at, policy.timeZone).split('-').reverse().join('.');
   return writePb({
     meta: {
-      description: content.title.en ?? content.title.fi,
+      description: plain(content.title.en ?? content.title.fi),
       country: 'Finland',
-      unit: policy.municipality,
+      unit: plain(policy.municipality),
       instance: budget.year,
       num_projects: vote.projects.length,
       num_votes: ballots.length,

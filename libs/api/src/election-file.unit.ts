@@ -52,6 +52,7 @@ it('a counted vote comes out the same from its published file, by whatever rules
           ballots: cast.length,
           voters: cast.length,
           imported: 0,
+          codes: 0,
           digest: hash('ballots'),
           keyDestroyedAt: null,
           projects: projects.map((p) => ({ ...p, votes: cast.filter((b) => b.choices.includes(p.number)).length })),

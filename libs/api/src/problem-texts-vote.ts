@@ -20,6 +20,12 @@ export const VOTE_PROBLEMS = {
     sv: 'Omröstningen är redan öppnad. Dess projekt och texter ändras inte längre.',
     en: 'The vote has been opened. Its projects and texts no longer change.',
   },
+  'title-like-formula': {
+    status: 400,
+    fi: 'Nimi ei voi alkaa merkillä =, +, - tai @: taulukko-ohjelma lukisi sen laskukaavaksi.',
+    sv: 'Namnet kan inte börja med tecknet =, +, - eller @: ett kalkylprogram skulle läsa det som en formel.',
+    en: 'A title cannot begin with =, +, - or @: a spreadsheet would read it as a formula.',
+  },
   'vote-without-channel': {
     status: 400,
     fi: 'Valitse, äänestetäänkö verkossa, paperilla vai molemmilla.',
@@ -130,9 +136,9 @@ export const VOTE_PROBLEMS = {
   },
   'file-already-imported': {
     status: 409,
-    fi: 'Sama tiedosto on jo luettu sisään.',
-    sv: 'Samma fil är redan inläst.',
-    en: 'The same file has been read in already.',
+    fi: 'Samat äänestysliput on jo luettu sisään.',
+    sv: 'Samma röstsedlar är redan inlästa.',
+    en: 'The same ballots have been read in already.',
   },
   'file-not-approval': {
     status: 400,

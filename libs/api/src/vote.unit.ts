@@ -3,7 +3,12 @@ import { parsePb } from '@minipilot/grants/selection/pabulib.js';
 import type { Caller } from '@minipilot/platform/http/request-context.js';
 import type { CallContent } from '@minipilot/grants/call/events.js';
 import { content } from '@minipilot/grants/testing.js';
-import { claimsOf } from './commands/vote.commands.js';
+import type { CommandBus } from '@nestjs/cqrs';
+import { addMilliseconds } from '@minipilot/kernel/time.js';
+import { written, VOTING_CODE } from '@minipilot/grants/vote/codes.js';
+import { CastBallot, claimsOf, voteHandlers } from './commands/vote.commands.js';
+import { VotingController } from './controllers/voting.controller.js';
+import { Desk } from './desk.js';
 import { electionFile } from './election-file.js';
 import { codeSheet } from './vote-sheet.js';
 
@@ -48,6 +53,7 @@ describe('a counted vote as a file', () => {
           ballots: 1,
           voters: 1,
           imported: 0,
+          codes: 0,
           digest: 'd',
           keyDestroyedAt: null,
         },
@@ -65,6 +71,11 @@ describe('a counted vote as a file', () => {
     expect(pb.ballots).toMatchObject([{ voter: '1', choices: ['a-1'] }]);
     expect(pb.meta).toMatchObject({ rule: 'equalshares/add1u', date_begin: '01.10.2027', date_end: '08.10.2027' });
     expect(file({ rules: SHARES })).not.toContain('secret');
+  });
+
+  it('begins no text with a sign by which a spreadsheet would run it', () => {
+    const { meta } = parsePb(file({ rules: SHARES, title: { fi: '=1+1', sv: '=1+1' } }));
+    expect(meta['description']).toBe("'=1+1");
   });
 
   it('names the rule as others do', () => {
@@ -88,4 +99,45 @@ test('the sheet of codes escapes what people wrote and brings no script', () => 
   expect(sheet).toContain('Kokeillaan &amp; katsotaan');
   expect(sheet).not.toMatch(/<script|<b>/);
   expect(sheet).toContain('8.10.2027');
+});
+
+describe('a ballot that waited for its turn', () => {
+  const [arrivedAt, later] = ['2027-10-08T12:59:59.000Z', '2027-10-08T13:00:05.000Z'];
+  const ran: { command: object; notAfter: string }[] = [];
+  const opened = { projects: [{ application: 'a-1' }], boxKey: 'k', closesAt: '2027-10-08T13:00:00.000Z' };
+  const desk = Object.assign(Object.create(Desk.prototype) as Desk, {
+    parts: {
+      runner: { look: () => Promise.resolve({ state: { opened } }) },
+      boxes: { masked: () => Promise.resolve(Buffer.alloc(32)) },
+      vault: { find: () => Promise.resolve('subject of the code') },
+    },
+    now: () => later,
+    look: () => Promise.resolve({ state: { content: content({ rules: SHARES }) } }),
+    policy: () => Promise.resolve({ timeZone: 'Europe/Helsinki' }),
+    run: (_act: unknown, _vote: unknown, _stream: string, command: object, { notAfter }: { notAfter: string }) => {
+      ran.push({ command, notAfter });
+      return Promise.resolve({ revision: 0 });
+    },
+  });
+  const Cast = voteHandlers.find(({ name }) => name === 'CastBallotHandler') as unknown as new (desk: Desk) => {
+    execute(command: CastBallot): Promise<unknown>;
+  };
+  const controller = new VotingController({ execute: (body: CastBallot) => new Cast(desk).execute(body) } as unknown as CommandBus, desk);
+  const expected = (more: object) => [
+    { command: { type: 'CastVote', call: 'c', arrivedAt, ...more }, notAfter: addMilliseconds(arrivedAt, 10_000) },
+  ];
+  beforeEach(() => ran.splice(0));
+
+  it('is held to its arrival when its voter signed in, the age too', async () => {
+    const voter = caller({ born: '1950', resident: true });
+    await controller.cast(voter, 'command', 'key', 'c', arrivedAt, Object.assign(new CastBallot(), { choices: ['a-1'] }));
+    expect(ran).toEqual(expected({ channel: 'sign-in', voter: { ofAge: true, resident: true } }));
+  });
+
+  it('is held to its arrival when it came by code', async () => {
+    const request = { ip: '192.0.2.1', method: 'POST', routeOptions: { url: '/api/demo/calls/c/ballots/by-code' } };
+    const body = { code: written(VOTING_CODE, new Uint8Array(10)), choices: ['a-1'] };
+    await controller.castByCode('demo', 'key', 'c', arrivedAt, body, request as never);
+    expect(ran).toEqual(expected({ channel: 'code' }));
+  });
 });

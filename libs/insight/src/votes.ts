@@ -33,6 +33,8 @@ export type VoteRow = {
   ballots: number | null;
   voters: number | null;
   imported: number | null;
+  /** codes handed out so far; shown only with the count */
+  codes: number;
   digest: string | null;
   countedAt: string | null;
   keyDestroyedAt: string | null;
@@ -46,7 +48,7 @@ type Text = { title: string; summary: string };
  */
 export const publicVotes: Projection<VoteRow> = {
   name: 'public_votes',
-  version: 1,
+  version: 2,
   table: {
     tenant: 'text',
     state: 'text',
@@ -61,11 +63,12 @@ export const publicVotes: Projection<VoteRow> = {
     ballots: 'integer',
     voters: 'integer',
     imported: 'integer',
+    codes: 'integer',
     digest: 'text',
     countedAt: 'text',
     keyDestroyedAt: 'text',
   },
-  handles: ['tally.project-published', 'tally.vote-opened', 'tally.counted', 'tally.box-key-destroyed'],
+  handles: ['tally.project-published', 'tally.vote-opened', 'tally.codes-ordered', 'tally.counted', 'tally.box-key-destroyed'],
   keys: streamKey,
   evolve(before, event) {
     const e = seen<TallyEvent>(event);
@@ -91,6 +94,10 @@ export const publicVotes: Projection<VoteRow> = {
           paper: Number(paper),
           selects: Number(selects),
         };
+      }
+      case 'tally.codes-ordered': {
+        const row = existing(before, e);
+        return { ...row, codes: row.codes + e.data.count };
       }
       case 'tally.counted': {
         const { votes, ballots, voters, imported, digest } = e.data;
@@ -127,6 +134,7 @@ const blank = (tenant: string): VoteRow => ({
   ballots: null,
   voters: null,
   imported: null,
+  codes: 0,
   digest: null,
   countedAt: null,
   keyDestroyedAt: null,
@@ -175,6 +183,8 @@ export interface TallyView {
   ballots: number;
   voters: number;
   imported: number;
+  /** codes for voting without signing in that were handed out: at most as many ballots came by code */
+  codes: number;
   digest: string;
   /** when the keys that could open a single ballot were destroyed; null where there were none, or not yet */
   keyDestroyedAt: Instant | null;
@@ -220,6 +230,7 @@ export async function findTally(
     ballots: row.ballots!,
     voters: row.voters!,
     imported: row.imported!,
+    codes: row.codes,
     digest: row.digest!,
     keyDestroyedAt: row.keyDestroyedAt,
     projects: parsed<VoteProject[]>(row.projects).map((project) => ({ ...project, votes: votes[project.number - 1]! })),

@@ -23,6 +23,7 @@ const opened = recorded(
   },
   stream,
 );
+const ordered = [30, 12].map((count) => recorded({ type: 'tally.codes-ordered', data: { count, place: 'Kirjasto' } }, stream));
 const ballots = [
   { tracker: '00000-00000-00001', choices: [1] },
   { tracker: '00000-00000-00002', choices: [1, 2] },
@@ -45,8 +46,8 @@ test('a vote is known with its newest texts, then by its count', () => {
     { number: 1, application: a, title: 'Ramppi', summary: 'Kokeillaan.', cents: 50_000, district: 'Jukola' },
     { number: 2, application: b, title: 'Kahvila', summary: 'Kokeillaan.', cents: 50_000, district: 'Jukola' },
   ]);
-  expect(project(publicVotes, [...before, opened, counted, destroyed]).get(call)).toMatchObject({
-    ...{ state: 'counted', votes: '[2,1]', ballots: 2, voters: 2, imported: 0 },
+  expect(project(publicVotes, [...before, opened, ...ordered, counted, destroyed]).get(call)).toMatchObject({
+    ...{ state: 'counted', votes: '[2,1]', ballots: 2, voters: 2, imported: 0, codes: 42 },
     ...{ countedAt: '2027-10-08T13:00:30.000Z', keyDestroyedAt: '2027-10-08T13:00:31.000Z' },
   });
 });

@@ -37,6 +37,7 @@ export class TallyAnswer implements TallyView {
   @Int() ballots: number;
   @Int({ description: 'people who voted here, and ballots read in from files; as many as ballots' }) voters: number;
   @Int({ description: 'ballots read in from files' }) imported: number;
+  @Int({ description: 'codes for voting without signing in that were handed out; at most as many ballots came by code' }) codes: number;
   @Digest({ description: 'of all ballots with their trackers' }) digest: string;
   @Moment({
     nullable: true,

@@ -2,12 +2,12 @@ import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import type { VoteRules } from '@minipilot/grants/selection/rules.js';
 import { parsePb, PbError, type PbFile } from '@minipilot/grants/selection/pabulib.js';
 import { callStream, tallyStream, voteId, voteStream } from '@minipilot/grants/streams.js';
-import { tally, type OpenedVote, type TallyCommand } from '@minipilot/grants/tally/tally.js';
+import { paperFile, tally, type OpenedVote, type TallyCommand } from '@minipilot/grants/tally/tally.js';
 import { read, TRACKER, VOTING_CODE, written } from '@minipilot/grants/vote/codes.js';
 import { ballotProblem, isOfAge } from '@minipilot/grants/vote/ballot.js';
 import { vote, type VoteCommand, type VoterClaims } from '@minipilot/grants/vote/vote.js';
-import { requestCommandId, sha256 } from '@minipilot/kernel/ids.js';
-import { localDate } from '@minipilot/kernel/time.js';
+import { requestCommandId } from '@minipilot/kernel/ids.js';
+import { localDate, type Instant } from '@minipilot/kernel/time.js';
 import { IdField, InstantField, ListOf, Text, Whole, YesNo } from '@minipilot/platform/http/fields.js';
 import { Guesses } from '@minipilot/platform/http/guesses.js';
 import { Problem, type FieldProblem } from '@minipilot/platform/http/problem.js';
@@ -66,6 +66,7 @@ export interface Stranger {
   /** method and concrete path */
   route: string;
   key: string;
+  arrivedAt: Instant;
 }
 
 const toTally = (desk: Desk, act: Act, command: Record<string, unknown> & { type: string }, body: object) =>
@@ -118,7 +119,7 @@ async function castBallot(desk: Desk, act: Act, command: VoteCommand, choices: r
 
 /** Casts a ballot with a code that a library handed out. Wrong codes are counted by address. */
 export async function castByCode(desk: Desk, stranger: Stranger, call: string, { code, choices }: CastByCode) {
-  const { tenant, address, route, key } = stranger;
+  const { tenant, address, route, key, arrivedAt } = stranger;
   await voteOf(desk, tenant, call);
   const seconds = guesses.wait(`${tenant} ${address}`);
   if (seconds > 0) throw new Problem('too-many-requests', {}, { headers: { 'retry-after': String(seconds) } });
@@ -130,8 +131,8 @@ export async function castByCode(desk: Desk, stranger: Stranger, call: string, {
     throw new Problem('voting-code-unknown');
   }
   const caller: Caller = { subject, tenant, roles: [] };
-  const act: Act = { caller, commandId: requestCommandId(tenant, subject, route, key), call, key };
-  return castBallot(desk, act, { type: 'CastVote', call, channel: 'code' }, choices);
+  const act: Act = { caller, commandId: requestCommandId(tenant, subject, route, key), call, key, arrivedAt };
+  return castBallot(desk, act, { type: 'CastVote', call, arrivedAt, channel: 'code' }, choices);
 }
 
 /** A code is worth a vote in its own call only. */
@@ -215,8 +216,9 @@ export const voteHandlers = [
     const { state } = await desk.parts.runner.look(tally, tallyStream(tenant, act.call!));
     if (state.opened === null) throw new Problem('vote-not-found');
     const { state: call } = await desk.look(callAggregate, callStream(tenant, act.call!));
-    const ballots = ballotsOf(parsed(file), state.opened, call.content!.rules.vote!, projects);
-    const digest = sha256(file);
+    const pb = parsed(file);
+    const ballots = ballotsOf(pb, state.opened, call.content!.rules.vote!, projects);
+    const digest = paperFile(pb.ballots.map(({ voter }, i) => ({ voter, choices: ballots[i]! })));
     const done = await toTally(
       desk,
       act,
@@ -227,10 +229,11 @@ export const voteHandlers = [
   }),
   handler(CastBallot, async (desk, { choices }, act) => {
     const { tenant } = act.caller;
+    const arrivedAt = desk.arrivalOf(act);
     const { rules } = await voteOf(desk, tenant, act.call!);
     const { state } = await desk.look(callAggregate, callStream(tenant, act.call!));
     const { timeZone } = await desk.policy(tenant);
-    const voter = claimsOf(rules, state.content!.districts, act.caller, localDate(desk.now(), timeZone));
-    return castBallot(desk, act, { type: 'CastVote', call: act.call!, channel: 'sign-in', voter }, choices);
+    const voter = claimsOf(rules, state.content!.districts, act.caller, localDate(arrivedAt, timeZone));
+    return castBallot(desk, act, { type: 'CastVote', call: act.call!, arrivedAt, channel: 'sign-in', voter }, choices);
   }),
 ];

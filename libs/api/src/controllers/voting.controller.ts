@@ -6,7 +6,8 @@ import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, tallyStream, voteId, voteStream } from '@minipilot/grants/streams.js';
 import { tally } from '@minipilot/grants/tally/tally.js';
 import { vote } from '@minipilot/grants/vote/vote.js';
-import { Actor, CommandId, Id, IdempotencyKey, routeOf, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
+import type { Instant } from '@minipilot/kernel/time.js';
+import { Actor, Arrival, CommandId, Id, IdempotencyKey, routeOf, Tenant, type Caller } from '@minipilot/platform/http/request-context.js';
 import { Done } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { BallotReceipt, BallotsImported, CodesOrdered, DeskVote, OwnVote } from '../answers/vote.js';
@@ -97,9 +98,10 @@ export class VotingController {
     @CommandId() commandId: string,
     @IdempotencyKey() key: string,
     @Id('call') call: string,
+    @Arrival() arrivedAt: Instant,
     @Body() body: CastBallot,
   ): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, call, key }));
+    return this.bus.execute(order(body, { caller, commandId, call, key, arrivedAt }));
   }
 
   @Describe('castBallotByCode', 'Casts a ballot with a code that a library handed out', BallotReceipt, {
@@ -112,10 +114,11 @@ export class VotingController {
     @Tenant() tenant: string,
     @IdempotencyKey() key: string,
     @Id('call') call: string,
+    @Arrival() arrivedAt: Instant,
     @Body() body: CastByCode,
     @Req() request: FastifyRequest,
   ): Promise<unknown> {
-    return castByCode(this.desk, { tenant, address: request.ip, route: routeOf(request), key }, call, body);
+    return castByCode(this.desk, { tenant, address: request.ip, route: routeOf(request), key, arrivedAt }, call, body);
   }
 
   @Describe('getMyVote', 'Tells whether whoever is signed in has voted, and nothing of the ballot', OwnVote)

@@ -46,7 +46,8 @@ export const tallying: Flow<TallyingState> = {
         // whichever comes last; before that there is nothing to do
         return { commands: [toBox('CountBallots')] };
       case 'tally.counted':
-        return { commands: [...(online ? [toBox('DestroyBoxKey')] : []), ...(selects ? [propose(0)] : [])] };
+        // also where nobody voted online: trackers of ballots on paper follow from a secret too
+        return { commands: [toBox('DestroyBoxKey'), ...(selects ? [propose(0)] : [])] };
       default:
         return selects && data['last'] !== true ? { commands: [propose((data['page'] as number) + 1)] } : {};
     }

@@ -10,7 +10,7 @@ const CALL = id('voted call');
 const CLOSES = '2027-10-08T13:00:00.000Z';
 
 /** A town whose ranked call has three projects before its residents. */
-async function town(paper: boolean, name = 'seed'): Promise<Town> {
+async function town(paper: boolean, name = 'seed', online = true): Promise<Town> {
   const one = new Town('2027-08-20T05:00:00.000Z', name);
   const must = async (category: string, stream: string, command: { type: string } & Record<string, unknown>, actor = OFFICER) => {
     const done = await one.act(category, stream, command, actor);
@@ -41,11 +41,11 @@ async function town(paper: boolean, name = 'seed'): Promise<Town> {
   const inTally = { stream: tallyStream(TENANT, CALL), call: CALL };
   const texts = projects.map((application) => ({ application, title: 'Kokeilu', summary: 'Kokeillaan.' }));
   await must('tally', inTally.stream, { type: 'PublishProjects', call: CALL, projects: texts });
-  await must('tally', inTally.stream, { type: 'OpenVote', call: CALL, opensAt: null, closesAt: CLOSES, online: true, paper });
+  await must('tally', inTally.stream, { type: 'OpenVote', call: CALL, opensAt: null, closesAt: CLOSES, online, paper });
   return one;
 }
-const vote = (one: Town, who: string, choices: number[]) =>
-  one.act('vote', voteStream(TENANT, voteId(CALL, id(who))), { type: 'CastVote', call: CALL, channel: 'code' }, id(who), {
+const vote = (one: Town, who: string, choices: number[], arrivedAt = one.now) =>
+  one.act('vote', voteStream(TENANT, voteId(CALL, id(who))), { type: 'CastVote', call: CALL, channel: 'code', arrivedAt }, id(who), {
     ballot: { v: 1, tracker: hash(who + choices.join()).slice(0, 15), choices },
   });
 const stateOf = (one: Town) => one.state<TallyState>(tally, tallyStream(TENANT, CALL));
@@ -59,9 +59,11 @@ describe('the tallying flow', () => {
     await one.advance('2027-10-08T13:00:29.999Z');
     expect(one.ofType('tally.box-closed')).toHaveLength(0);
     expect(await vote(one, 'late', [1])).toMatchObject({ code: 'vote-closed' });
+    // it was here in time, and only waited for its turn
+    expect(await vote(one, 'v3', [2], '2027-10-08T12:59:59.999Z')).toHaveLength(1);
     await one.advance('2027-10-08T13:00:30.000Z');
-    expect(one.ofType('tally.box-closed')[0]!.data).toMatchObject({ effectiveAt: CLOSES, voters: 2 });
-    expect(stateOf(one)).toMatchObject({ counted: { ballots: 2, voters: 2, votes: [1, 1, 1] }, keyDestroyed: true });
+    expect(one.ofType('tally.box-closed')[0]!.data).toMatchObject({ effectiveAt: CLOSES, voters: 3 });
+    expect(stateOf(one)).toMatchObject({ counted: { ballots: 3, voters: 3, votes: [1, 2, 1] }, keyDestroyed: true });
     expect(one.destroyed.has(CALL)).toBe(true);
     expect(one.refused).toEqual([]);
   });
@@ -78,6 +80,15 @@ describe('the tallying flow', () => {
       await one.advance('2027-10-20T08:00:00.000Z');
       expect(stateOf(one)).toMatchObject({ counted: { ballots: 2, voters: 2, imported: 1 }, keyDestroyed: true });
     }
+  });
+
+  it('destroys the secret of the trackers also where people vote on paper only', async () => {
+    const one = await town(true, 'paper', false);
+    const file = { type: 'ImportBallots', call: CALL, source: 'Paperi', ballots: [[1]], digest: hash('file'), complete: true };
+    await one.act('tally', tallyStream(TENANT, CALL), file, OFFICER);
+    expect(stateOf(one)).toMatchObject({ counted: { ballots: 1 }, keyDestroyed: false });
+    expect(one.destroyed.has(CALL)).toBe(true);
+    expect(one.refused).toEqual([]);
   });
 
   it('takes no vote and no ballot into its own stream, and nothing that the count writes leads back to a vote', async () => {

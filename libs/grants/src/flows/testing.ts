@@ -277,6 +277,7 @@ export class Town {
         Promise.resolve(
           this.ofType('vote.cast').filter((e) => e.data['call'] === call && e.position > after && (before === null || e.position < before)),
         ),
+      paperSecret: (_, call) => Promise.resolve(sha256('paper', call)),
       open: (_, call, casts) =>
         Promise.resolve(
           casts.map((e) => (this.destroyed.has(call) ? null : ((this.sealed.get(`${e.id} ballot`)?.payload ?? null) as Ballot | null))),

@@ -337,6 +337,9 @@ type PbRow = Readonly<Record<string, string | number>>;
  * Writes a file that `parsePb` and other programs read. The columns are those of the first row; META is written in the order of its keys.
  * Line breaks and control characters inside a cell become spaces.
  */
+/** Whether spreadsheet programs would run a cell that begins so; the format has no sign that would keep them from it. */
+export const startsFormula = (text: string): boolean => /^[=+\-@\t\r＝＋－＠]/.test(text);
+
 export function writePb({ meta, projects, votes }: { meta: PbRow; projects: readonly PbRow[]; votes: readonly PbRow[] }): string {
   const table = (title: Section, needed: readonly string[], rows: readonly PbRow[]) => {
     const columns = rows.length === 0 ? needed : Object.keys(rows[0]!);

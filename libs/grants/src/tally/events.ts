@@ -42,7 +42,7 @@ export const tallyEvents = [
     object({
       source: text(120, 1),
       ballots: list(Choices),
-      /** SHA-256 of the file */
+      /** SHA-256 of the ballots of the file, as `paperFile` makes it */
       digest: Hash,
     }),
     { access: 'party' },

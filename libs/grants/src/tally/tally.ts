@@ -4,6 +4,7 @@ import { sha256 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import { call as callAggregate, takesPart, type CallState } from '../call/call.js';
 import { isLive, pilot, type PilotState } from '../pilot/pilot.js';
+import { startsFormula } from '../selection/pabulib.js';
 import { ballotsDigest, type OpenedBallot as VotedBallot } from '../selection/voted.js';
 import { callStream, pilotStream, tallyStream } from '../streams.js';
 import { bytesFor, TRACKER, written } from '../vote/codes.js';
@@ -50,6 +51,8 @@ export interface TallyFacts {
   casts: readonly Recorded[];
   /** what those hold, in their order, null where one cannot be opened; only for OpenBallots */
   opened: readonly (Ballot | null)[];
+  /** from it follow the trackers of ballots on paper; only for OpenBallots where there are some */
+  paperSecret: string | null;
 }
 
 /** Keys and contents of ballot boxes. Only the process that counts can open a ballot. */
@@ -59,6 +62,8 @@ export interface BallotBox {
   /** every `vote.cast` of the call after one position and before another, or until now, in the order of the log */
   casts(tenant: string, call: string, after: Position, before: Position | null): Promise<Recorded[]>;
   open(tenant: string, call: string, casts: readonly Recorded[]): Promise<(Ballot | null)[]>;
+  /** a secret of the call for its ballots on paper, the same until the box is destroyed */
+  paperSecret(tenant: string, call: string): Promise<string>;
 }
 
 /** A call's ballots without their voters: what may be chosen, when, what came out. Only the tallying flow closes and counts. */
@@ -118,6 +123,8 @@ export const tally: Aggregate<TallyCommand, TallyState, TallyEvent, TallyFacts> 
       if (state.opened !== null) return reject('vote-already-opened');
       const stranger = command.projects.findIndex(({ application }) => facts.pilots[application]?.call !== command.call);
       if (stranger >= 0) return reject('application-not-found', {}, `/projects/${stranger}/application`);
+      const formula = command.projects.findIndex(({ title }) => startsFormula(title));
+      if (formula >= 0) return reject('title-like-formula', {}, `/projects/${formula}/title`);
       return command.projects
         .filter(({ application, title, summary }) => {
           const before = state.published[application];
@@ -158,7 +165,8 @@ export const tally: Aggregate<TallyCommand, TallyState, TallyEvent, TallyFacts> 
           const problem = ballotProblem(opened.projects.length, rules.ballot, choices, `/ballots/${i}`);
           if (problem !== null) return problem;
         }
-        const { source, ballots, digest, complete } = command;
+        const { source, digest, complete } = command;
+        const ballots = withoutOrder(command.ballots);
         const imported: TallyEvent = { type: 'tally.ballots-imported', data: { source, ballots, digest } };
         if (!complete) return [imported];
         return [imported, { type: 'tally.paper-completed', data: { imported: state.imported.length + ballots.length } }];
@@ -190,6 +198,7 @@ async function gatherFacts(command: TallyCommand, sources: FactSources): Promise
     boxKey: null,
     casts: [],
     opened: [],
+    paperSecret: null,
   };
   const pilots: Record<string, PilotState> = {};
   const touched =
@@ -207,11 +216,14 @@ async function gatherFacts(command: TallyCommand, sources: FactSources): Promise
   if (command.type !== 'CloseBox' && command.type !== 'OpenBallots') return { ...facts, pilots };
   const own = await sources.history(tallyStream(tenant, command.call));
   const opened = own.find((e) => e.type === 'tally.vote-opened');
-  if (opened === undefined || opened.data['boxKey'] === null || own.some((e) => e.type === 'tally.counted')) return facts;
+  if (opened === undefined || own.some((e) => e.type === 'tally.counted')) return facts;
+  const secret = command.type === 'OpenBallots' && opened.data['paper'] === true;
+  const paperSecret = secret ? await box().paperSecret(tenant, command.call) : null;
+  if (opened.data['boxKey'] === null) return { ...facts, paperSecret };
   const closed = own.find((e) => e.type === 'tally.box-closed');
-  if ((closed === undefined) !== (command.type === 'CloseBox')) return facts;
+  if ((closed === undefined) !== (command.type === 'CloseBox')) return { ...facts, paperSecret };
   const casts = lastOfEach(await box().casts(tenant, command.call, opened.position, closed?.position ?? null));
-  return { ...facts, casts, opened: command.type === 'CloseBox' ? [] : await box().open(tenant, command.call, casts) };
+  return { ...facts, paperSecret, casts, opened: command.type === 'CloseBox' ? [] : await box().open(tenant, command.call, casts) };
 }
 
 /** The newest ballot of each voter; whatever the order they come in. */
@@ -264,7 +276,7 @@ function openBallots(
     return { tracker: ballot.tracker, choices: [...ballot.choices].sort((a, b) => a - b) };
   });
   const imported = state.imported.map((choices, i) => ({
-    tracker: importTracker(opened.call, i),
+    tracker: importTracker(facts.paperSecret, i),
     choices: [...choices].sort((a, b) => a - b),
   }));
   const all = [...cast, ...imported].sort((a, b) => (a.tracker < b.tracker ? -1 : a.tracker > b.tracker ? 1 : 0));
@@ -289,9 +301,30 @@ function openBallots(
   return events;
 }
 
-/** Nobody looks for a ballot on paper, but each needs a name of its own among the others. */
-const importTracker = (call: string, index: number): string =>
-  written(TRACKER, Buffer.from(sha256('minipilot/imported-ballot/v1', call, String(index)), 'hex').subarray(0, bytesFor(TRACKER)));
+/**
+ * Nobody looks for a ballot on paper, but each needs a name of its own among the others. It follows from a secret that is destroyed
+ * after the count: else everybody could pick out the ballots on paper among those cast here.
+ */
+function importTracker(secret: string | null, index: number): string {
+  if (secret === null) throw new RangeError('ballots on paper have no secret');
+  return written(TRACKER, Buffer.from(sha256('minipilot/imported-ballot/v2', secret, String(index)), 'hex').subarray(0, bytesFor(TRACKER)));
+}
+
+/** Ballots sorted by what is on them, which is all that may be known of them: the order of a file is that of a pile, or of voters. */
+const withoutOrder = (ballots: readonly (readonly number[])[]): number[][] =>
+  ballots
+    .map((choices) => [...choices].sort((a, b) => a - b))
+    .sort((a, b) => {
+      const at = a.findIndex((choice, i) => choice !== b[i]);
+      return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? 0);
+    });
+
+/** SHA-256 by which a file of ballots is known again however it is written: of its voter ids and their choices, in an order of their own. */
+export const paperFile = (ballots: readonly { voter: string; choices: readonly number[] }[]): string =>
+  sha256(
+    'minipilot/paper-file/v1',
+    ...ballots.map(({ voter, choices }) => JSON.stringify([voter, ...[...choices].sort((a, b) => a - b)])).sort(),
+  );
 
 /** Ballots that choose each project, number 1 first. */
 export function votesOf(opened: Pick<OpenedVote, 'projects'>, ballots: readonly OpenedBallot[]): number[] {

@@ -7,7 +7,17 @@ import { application } from '../scoring/testing.js';
 import { CALL, RANKED, SHARES, announced, hash, id, told } from '../testing.js';
 import type { Ballot } from '../vote/events.js';
 import type { OpenedBallot } from './events.js';
-import { isReady, lastOfEach, tally, votedBallots, votesOf, type TallyCommand, type TallyFacts, type TallyState } from './tally.js';
+import {
+  isReady,
+  lastOfEach,
+  paperFile,
+  tally,
+  votedBallots,
+  votesOf,
+  type TallyCommand,
+  type TallyFacts,
+  type TallyState,
+} from './tally.js';
 
 const OFFICER = id('officer');
 const NOW = '2027-10-01T06:00:00.000Z';
@@ -16,7 +26,10 @@ const AFTER = '2027-10-08T13:00:30.000Z';
 const IDS = [id('x'), id('y'), id('z')].sort() as [string, string, string];
 const pilots = Object.fromEntries(IDS.map((key, i) => [key, application(i + 1)]));
 const call = announced({ rules: SHARES }, { closed: true, applications: IDS });
-const facts = (change: Partial<TallyFacts> = {}): TallyFacts => ({ call, pilots, boxKey: hash('box'), casts: [], opened: [], ...change });
+const facts = (change: Partial<TallyFacts> = {}): TallyFacts => ({
+  ...{ call, pilots, boxKey: hash('box'), casts: [], opened: [], paperSecret: hash('secret') },
+  ...change,
+});
 const past = told(tally, facts(), NOW, OFFICER);
 
 type Of<T extends TallyCommand['type']> = Extract<TallyCommand, { type: T }>;
@@ -70,8 +83,8 @@ const box = (votes: [voter: string, ...choices: number[]][]): Pick<TallyFacts, '
 };
 
 /** Closes, opens every page and counts, as the flow does. */
-function counted(votes: [string, ...number[]][], imported: number[][] | null = null): TallyState {
-  const full = facts(box(votes));
+function counted(votes: [string, ...number[]][], imported: number[][] | null = null, paperSecret = hash('secret')): TallyState {
+  const full = facts({ ...box(votes), paperSecret });
   const steps: TallyCommand[] = [publish(), open({ paper: imported !== null })];
   if (imported !== null) steps.push(paper(imported));
   let { state } = told(tally, full, NOW, OFFICER)(...steps, [close, AFTER]);
@@ -96,6 +109,15 @@ describe('the officer', () => {
     past()
       .when(publish([id('stranger')]), NOW, OFFICER, facts({ pilots: { ...pilots, [id('stranger')]: pilot.initial } }))
       .thenRejected('application-not-found');
+  });
+
+  it.each(['=cmd|x', '+1', '-2+3', '@x', '\tx', '\rx', '＝1'])('gives no project the title %j, which a spreadsheet would run', (title) => {
+    const [first, second] = (publish() as Of<'PublishProjects'>).projects;
+    const command: TallyCommand = { type: 'PublishProjects', call: CALL, projects: [first!, { ...second!, title }] };
+    past().when(command).thenRejected('title-like-formula');
+    expect(past().when(command).result).toMatchObject({ pointer: '/projects/1/title' });
+    const inside: TallyCommand = { ...command, projects: [{ ...first!, title: 'Penkki + pöytä = kahvila' }] };
+    expect(past().when(inside).result).toHaveLength(1);
   });
 
   it('fixes the ballot: every application that takes part, in the order of ids that mean nothing', () => {
@@ -192,6 +214,34 @@ describe('the officer', () => {
     past(publish(), open())
       .when(paper([[1]]))
       .thenRejected('vote-not-on-paper');
+  });
+});
+
+describe('a file of paper ballots', () => {
+  const ballots = fc.uniqueArray(
+    fc.record({ voter: fc.string({ minLength: 1 }), choices: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1 }) }),
+    { selector: (b) => b.voter, minLength: 1, maxLength: 8 },
+  );
+
+  it('is the same in whatever order its ballots and their choices stand, and another one with any other ballot', () => {
+    const orders = ballots.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    fc.assert(
+      fc.property(orders, ([all, shuffled]) => {
+        const again = shuffled.map(({ voter, choices }) => ({ voter, choices: [...choices].reverse() }));
+        expect(paperFile(again)).toBe(paperFile(all));
+        expect(paperFile(all.slice(1))).not.toBe(paperFile(all));
+        expect(paperFile([{ ...all[0]!, voter: `${all[0]!.voter}x` }, ...all.slice(1)])).not.toBe(paperFile(all));
+      }),
+    );
+  });
+
+  it('leaves nothing of its order in what is recorded', () => {
+    const before = past(publish(), open({ paper: true }));
+    const inFile = [[3], [1, 2], [2], [2, 1], [1]];
+    const digest = hash('file');
+    const recorded = before.when(paper(inFile, { digest })).result as { data: { ballots: number[][] } }[];
+    expect(recorded[0]!.data.ballots).toEqual([[1], [1, 2], [1, 2], [2], [3]]);
+    expect(before.when(paper([...inFile].reverse(), { digest })).result).toEqual(recorded);
   });
 });
 
@@ -301,6 +351,14 @@ describe('the count', () => {
         expect(counted(shuffled)).toEqual(counted(all));
       }),
     );
+  });
+
+  it('gives ballots on paper trackers that nobody can compute without the secret of this call', () => {
+    const trackers = (secret: string) => counted([], [[1], [2], [3]], secret).ballots.map((b) => b.tracker);
+    expect(trackers(hash('one'))).toEqual(trackers(hash('one')));
+    expect(trackers(hash('one')).filter((tracker) => trackers(hash('other')).includes(tracker))).toEqual([]);
+    const onPaper = past(publish(), open({ paper: true, online: false }), paper([[1]]));
+    expect(() => onPaper.when(openBallots(), AFTER, 'flow.tallying', facts({ paperSecret: null }))).toThrow('no secret');
   });
 
   it('finds the newest ballot of each voter in whatever order they are read', () => {

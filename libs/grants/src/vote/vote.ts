@@ -12,7 +12,7 @@ export interface VoterClaims {
   resident: boolean | null;
 }
 
-export type VoteCommand = { type: 'CastVote'; call: string } & (
+export type VoteCommand = { type: 'CastVote'; call: string; /** when the request was here */ arrivedAt: Instant } & (
   | { channel: 'sign-in'; voter: VoterClaims }
   /** age and residence were checked where the code was handed out */
   | { channel: 'code' }
@@ -44,11 +44,12 @@ export const vote: Aggregate<VoteCommand, VoteState, VoteEvent, VoteFacts> = {
     return { vote: { opened, closed: boxClosed !== null, rules } };
   },
 
-  decide(command, _state, { vote }, { now }): VoteEvent[] | Rejected {
+  decide(command, _state, { vote }): VoteEvent[] | Rejected {
     if (vote === null) return reject('vote-not-found');
     const { opened, closed, rules } = vote;
-    if (now < opened.opensAt) return reject('vote-not-open', { opensAt: opened.opensAt });
-    if (closed || now >= opened.closesAt) return reject('vote-closed', { closesAt: opened.closesAt });
+    const { arrivedAt } = command;
+    if (arrivedAt < opened.opensAt) return reject('vote-not-open', { opensAt: opened.opensAt });
+    if (closed || arrivedAt >= opened.closesAt) return reject('vote-closed', { closesAt: opened.closesAt });
     if (command.channel === 'sign-in') {
       const { ofAge, resident } = command.voter;
       if (ofAge === null || resident === null) return reject('voter-unknown');

@@ -18,19 +18,20 @@ const facts = (change: Partial<NonNullable<VoteFacts['vote']>> = {}): VoteFacts 
   vote: { opened, closed: false, rules: SHARES.vote!, ...change },
 });
 const past = told(vote, facts(), DURING, VOTER);
-const signedIn = (ofAge: boolean | null = true, resident: boolean | null = true): VoteCommand => ({
+const signedIn = (ofAge: boolean | null = true, resident: boolean | null = true, arrivedAt = DURING): VoteCommand => ({
   type: 'CastVote',
   call: CALL,
+  arrivedAt,
   channel: 'sign-in',
   voter: { ofAge, resident },
 });
-const byCode: VoteCommand = { type: 'CastVote', call: CALL, channel: 'code' };
+const byCode = (arrivedAt = DURING): VoteCommand => ({ type: 'CastVote', call: CALL, arrivedAt, channel: 'code' });
 const cast = (channel: string) => [{ type: 'vote.cast', data: { call: CALL, channel }, seal: { ballot: CALL } }];
 
 describe('a voter', () => {
   it('casts a ballot that is sealed for the call, so that no erasure of a person takes it away', () => {
     past().when(signedIn()).then(cast('sign-in'));
-    past().when(byCode).then(cast('code'));
+    past().when(byCode()).then(cast('code'));
   });
 
   it('may replace it until the close', () => {
@@ -48,14 +49,24 @@ describe('a voter', () => {
   });
 
   it('votes from the opening until before the close, and not where there is no vote', () => {
-    past().when(byCode, '2027-10-01T05:59:59.999Z').thenRejected('vote-not-open', { opensAt: OPENS });
-    past().when(byCode, OPENS).then(cast('code'));
-    past().when(byCode, CLOSES).thenRejected('vote-closed', { closesAt: CLOSES });
+    past().when(byCode('2027-10-01T05:59:59.999Z'), OPENS).thenRejected('vote-not-open', { opensAt: OPENS });
+    past().when(byCode(OPENS), OPENS).then(cast('code'));
+    past().when(byCode(CLOSES), CLOSES).thenRejected('vote-closed', { closesAt: CLOSES });
+    // what counts is when the request was here, not when its turn came
+    for (const inTime of [byCode('2027-10-08T12:59:59.999Z'), signedIn(true, true, '2027-10-08T12:59:59.999Z')]) {
+      expect(past().when(inTime, '2027-10-08T13:00:05.000Z').result).toHaveLength(1);
+      past()
+        .when(inTime, '2027-10-08T13:00:31.000Z', VOTER, facts({ closed: true }))
+        .thenRejected('vote-closed');
+    }
+    past()
+      .when(signedIn(true, true, CLOSES), '2027-10-08T12:59:59.000Z')
+      .thenRejected('vote-closed');
     // should a clock be wrong, a closed box stays closed
     past()
-      .when(byCode, DURING, VOTER, facts({ closed: true }))
+      .when(byCode(), DURING, VOTER, facts({ closed: true }))
       .thenRejected('vote-closed');
-    past().when(byCode, DURING, VOTER, { vote: null }).thenRejected('vote-not-found');
+    past().when(byCode(), DURING, VOTER, { vote: null }).thenRejected('vote-not-found');
   });
 });
 

@@ -96,6 +96,21 @@ describe('a ballot box', () => {
     await expect(boxes.masked('demo', cast(98).id, 'x')).rejects.toThrow(BoxGone);
   });
 
+  it('has a secret for ballots on paper, also where nobody votes online, and none of it is left when it is destroyed', async () => {
+    const { boxes } = world(['ballot']);
+    const secret = await boxes.paperSecret('demo', BOX);
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(await world([]).boxes.paperSecret('demo', BOX)).toBe(secret);
+    expect(await boxes.paperSecret('other', BOX)).not.toBe(secret);
+    const online = cast(99).id;
+    await boxes.prepare('demo', online);
+    const mask = await boxes.masked('demo', online, 'x');
+    await boxes.paperSecret('demo', online);
+    expect(await boxes.masked('demo', online, 'x')).toEqual(mask);
+    await boxes.destroy('demo', BOX);
+    await expect(boxes.paperSecret('demo', BOX)).rejects.toThrow(SecretDestroyed);
+  });
+
   it('is destroyed for good: no key in any file, no ballot opened, no mask, no second box of its name', async () => {
     const { boxes, keys } = world(['ballot']);
     const to = await boxes.prepare('demo', BOX);

@@ -41,6 +41,15 @@ export class BallotBoxes {
     return createHmac('sha256', createSecretKey(mask)).update(jcs(parts)).digest();
   }
 
+  /**
+   * 64 hex signs that trackers of ballots on paper follow from: of the mask, which is made where nobody votes online.
+   * Throws SecretDestroyed for a box that was destroyed.
+   */
+  async paperSecret(tenant: string, box: string): Promise<string> {
+    await this.parts.vault.putSecret(tenant, maskName(box), randomBytes(32));
+    return (await this.masked(tenant, box, 'paper')).toString('hex');
+  }
+
   /** What opens the ballots of a box. Throws KeyNotHeld where this process may not, BoxGone. */
   async opener(tenant: string, box: string): Promise<OpenBallot> {
     const { vault, keys, sealer } = this.parts;
