@@ -78,6 +78,12 @@ const PILOT_PROBLEMS = {
     sv: 'Du har redan sökt. I den här ansökningsomgången kan en sökande lämna högst {most} ansökningar.',
     en: 'You have applied already. In this call an applicant can hand in at most {most}.',
   },
+  'organisation-applied-by-another': {
+    status: 409,
+    fi: 'Joku toinen on jo hakenut tässä haussa saman yhdistyksen tai yrityksen puolesta. Ota yhteyttä avustuskoordinaattoriin, joka voi kirjata hakemuksen.',
+    sv: 'Någon annan har redan sökt för samma förening eller företag i den här ansökningsomgången. Kontakta bidragskoordinatorn, som kan registrera ansökan.',
+    en: 'Somebody else has applied already for the same association or company in this call. Contact the grants coordinator, who can enter the application.',
+  },
   'application-withdrawn': {
     status: 409,
     fi: 'Hakemus on peruttu.',

@@ -1,5 +1,5 @@
 import type { Duplicate } from '@minipilot/grants/eligibility/eligibility.js';
-import { isParty, pilot, type ApplicationFacts, type Given, type PilotState } from '@minipilot/grants/pilot/pilot.js';
+import { isParty, mayFollow, pilot, type ApplicationFacts, type Given, type PilotState } from '@minipilot/grants/pilot/pilot.js';
 import { call as callAggregate } from '@minipilot/grants/call/call.js';
 import { callStream, pilotId, pilotStream } from '@minipilot/grants/streams.js';
 import { HELPERS } from '@minipilot/identity/policy-table.js';
@@ -182,13 +182,14 @@ async function applicantOf(
 }
 
 /** The slot of an applicant that this command used before or may use now. */
-async function freeSlot(desk: Desk, act: Act, subject: string, most: number): Promise<number | null> {
+async function freeSlot(desk: Desk, act: Act, filed: { applicant: string; byOfficer: boolean }, most: number): Promise<number | null> {
+  const { subject: filedBy, tenant } = act.caller;
   for (let slot = 0; slot < most; slot++) {
-    const stream = pilotStream(act.caller.tenant, pilotId(act.call!, subject, slot));
+    const stream = pilotStream(tenant, pilotId(act.call!, filed.applicant, slot));
     const events = await desk.history(stream);
     if (events.some((e) => e.commandId === act.commandId)) return slot;
     const { state } = await desk.parts.runner.look(pilot, stream);
-    if (state.application === null || state.withdrawn) return slot;
+    if (state.application === null || (state.withdrawn && mayFollow(state, { ...filed, filedBy }))) return slot;
   }
   return null;
 }
@@ -216,7 +217,8 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
   if (call.content === null) throw new Problem('not-found');
   const most = call.content.applicationsPerApplicant;
   let applicant = await applicantOf(desk, act, form, helped !== null);
-  let slot = await freeSlot(desk, act, applicant.subject, most);
+  const byOfficer = helped !== null && act.caller.roles.includes('officer');
+  let slot = await freeSlot(desk, act, { applicant: applicant.subject, byOfficer }, most);
   const warnings: string[] = [];
   if (applicant.weak && applicant.known) warnings.push('perhaps-known');
   if (slot === null && applicant.weak) {
@@ -242,6 +244,7 @@ async function submit(desk: Desk, act: Act, { body, helped }: Filed): Promise<An
       channel: helped?.channel ?? 'online',
       helper: helped === null ? null : actor,
       filedBy: actor,
+      byOfficer,
       ...facts,
     },
     { secrets, notAfter: desk.submitBy({ ...act, arrivedAt }), body: { draft: act.draft ?? null } },

@@ -13,6 +13,7 @@ import {
   finalFrom,
   given,
   initial,
+  mayFollow,
   type ApplicationFacts,
   type PilotCommand,
   type PilotFacts,
@@ -25,6 +26,7 @@ export {
   helpedBy,
   isLive,
   isParty,
+  mayFollow,
   toReturnCents,
   type ApplicationFacts,
   type Given,
@@ -89,6 +91,7 @@ function submit(command: Of<'SubmitApplication'>, state: PilotState, facts: Pilo
   const { content } = facts.call;
   if (content === null || facts.call.status === 'draft' || facts.call.status === 'none') return reject('call-not-found');
   if (facts.call.status === 'cancelled') return reject('call-cancelled');
+  if (!mayFollow(state, command)) return reject('organisation-applied-by-another');
   if (state.application !== null && !state.withdrawn) return reject('already-applied', { most: content.applicationsPerApplicant });
   if (command.slot >= content.applicationsPerApplicant) return reject('already-applied', { most: content.applicationsPerApplicant });
   if (command.arrivedAt < content.opensAt) return reject('call-not-open', { opensAt: content.opensAt });

@@ -108,6 +108,27 @@ describe('an application', () => {
     expect(past(submit(), checked, withdraw, submit()).state).toEqual(past(submit()).state);
   });
 
+  it('is followed only by one of whoever filed it, of the applicant or of an officer: whoever follows sees what was there', () => {
+    const [association, stranger] = [id('association'), id('stranger')];
+    const first = submit({ kind: 'association', applicant: association, filedBy: AUNE });
+    const by = (filedBy: string, change: Partial<Of<'SubmitApplication'>> = {}) =>
+      submit({ kind: 'association', applicant: association, filedBy, ...change });
+    const helped = { channel: 'paper', helper: AGENT } as const;
+    const code = 'organisation-applied-by-another';
+    // whether it still stands is not told either
+    for (const before of [past(first), past(first, withdraw)]) {
+      before.when(by(stranger)).thenRejected(code);
+      before.when(by(AGENT, helped)).thenRejected(code);
+    }
+    expect(past(first, withdraw).when(by(AUNE)).result).toHaveLength(1);
+    expect(past(first, withdraw).when(by(OFFICER, { ...helped, helper: OFFICER, byOfficer: true })).result).toHaveLength(1);
+    past(first)
+      .when(by(OFFICER, { ...helped, helper: OFFICER, byOfficer: true }))
+      .thenRejected('already-applied', { most: 1 });
+    // whoever was helped may go on alone
+    expect(past(submit({ filedBy: AGENT, ...helped }), withdraw).when(submit()).result).toHaveLength(1);
+  });
+
   it.each<[string, Partial<Of<'SubmitApplication'>>, Partial<PilotFacts>]>([
     ['unknown-district', { district: 'Iittala' }, {}],
     ['call-not-found', {}, { call: announced({}, { status: 'draft' }) }],

@@ -40,6 +40,8 @@ export type PilotCommand = { call: string } & (
       channel: Channel;
       helper: string | null;
       filedBy: string;
+      /** an officer enters it, who may read what stood there before */
+      byOfficer?: boolean;
     } & ApplicationFacts &
       Partial<Given>)
   | ({ type: 'AmendApplication' } & ApplicationFacts & Partial<Given>)
@@ -170,6 +172,11 @@ export interface PilotState {
 /** Whether a person had a hand in the application: its applicant, its recipient, whoever filed it or helped. */
 export const isParty = ({ applicant, recipient, application, helpers }: PilotState, person: string): boolean =>
   [applicant, recipient, application?.filedBy, application?.helper, ...helpers].includes(person);
+
+/** Whether a new application may follow the one before in its stream: whoever follows is shown all of it. */
+export const mayFollow = ({ application }: PilotState, { filedBy, applicant, byOfficer = false }: Follower): boolean =>
+  application === null || byOfficer || filedBy === application.filedBy || filedBy === applicant;
+type Follower = Pick<Extract<PilotCommand, { type: 'SubmitApplication' }>, 'filedBy' | 'applicant' | 'byOfficer'>;
 
 export interface PilotFacts {
   policy: Policy;
