@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { exportDocuments } from '../../scripts/documents/export.js';
 import { ask, expectProblem, iban, ok, type Person } from '../support/api.js';
 import { startAll, type Deployment } from '../support/running.js';
-import { callForm, form, Municipality, START } from './municipality.js';
+import { businessId, callForm, form, Municipality, START } from './municipality.js';
 
 /** Found nowhere else, in text or in bytes. */
 const PLANTED = {
@@ -33,12 +34,15 @@ describe('what people tell about themselves', () => {
   /** one that is paid, and one of the helped person that is not */
   let paid: string;
   let helped: string;
+  /** another call, with one application for each applicant */
+  let one: string;
 
   beforeAll(async () => {
     deployment = await startAll({ clock: START, settings: { MINIPILOT_LOG_LEVEL: 'trace' } });
     town = await Municipality.open(deployment);
     staff = town.staff;
     call = await town.announce(callForm({ districts: ['Jukola'], applicationsPerApplicant: 2 }));
+    one = await town.announce(callForm({ districts: ['Jukola'] }));
     await town.api.advance('2027-02-02T08:00:00.000Z');
     kerttu = await town.api.as('kerttu-katkytsalo', [], PLANTED.name);
     const filled = form(PLANTED.name, {
@@ -210,6 +214,68 @@ describe('what people tell about themselves', () => {
       expect(found(path, Buffer.from((await auditor.ask('GET', path)).text))).toEqual([]);
     expect(found('worklist', Buffer.from((await officer.ask('GET', 'worklist')).text))).toEqual([]);
     expect(found('batches', Buffer.from((await clerk.ask('GET', 'batches')).text))).toEqual([]);
+  });
+
+  it('comes without the ids of the register, in what people get of themselves and in what auditors replay', async () => {
+    const vault = new DatabaseSync(join(deployment.data, 'vault.sqlite'), { readOnly: true });
+    const register = vault.prepare('select subject from identity union select actor from actor_key').all() as { subject: string }[];
+    vault.close();
+    const ids = register.map(({ subject }) => subject).filter((subject) => /^[0-9a-f-]{36}$/.test(subject));
+    expect(ids.length).toBeGreaterThan(5);
+    const { auditor, agent, decider } = staff;
+    const [{ batch } = { batch: '' }] = (await auditor.get(`audit/pilots/${paid}/money`)).approvals;
+    const answers: [string, string][] = [];
+    for (const who of [kerttu, agent, decider]) answers.push(['my/data', (await who.ask('GET', 'my/data')).text]);
+    const streams = [`pilot-${paid}`, `pilot-${helped}`, `messages-${paid}`, `call-${call}`, `scoring-${call}`, `batch-${batch}`];
+    const paths = streams.map((stream) => `audit/streams/demo.${stream}`);
+    for (const path of [
+      ...paths,
+      `audit/pilots/${paid}/money`,
+      `audit/calls/${call}/recompute`,
+      `audit/ledgers/${call}`,
+      'audit/postings',
+    ]) {
+      const answer = await auditor.ask('GET', path);
+      expect([path, answer.status]).toEqual([path, 200]);
+      answers.push([path, answer.text]);
+    }
+    expect(answers.flatMap(([where, text]) => ids.filter((id) => text.includes(id)).map(() => where))).toEqual([]);
+    const [filed] = (await auditor.get(`audit/streams/demo.messages-${paid}`)).steps;
+    expect(filed.data.to).toMatch(/^person /);
+  });
+
+  it('of an organisation is not shown to somebody else who knows its Y-tunnus', async () => {
+    const [first, second] = [await town.api.as('seuran-eka', [], 'Eka Esimerkki'), await town.api.as('seuran-toka', [], 'Toka Esimerkki')];
+    const filled = (who: Person) => form('Esimerkkiseura ry', { kind: 'association', businessId: businessId(90), email: who.email });
+    const { id } = await town.apply(one, first, filled(first));
+    const other = await second.post(`calls/${one}/drafts`, { form: filled(second) });
+    const submit = () => second.ask('POST', `calls/${one}/drafts/${other.id}/submit`);
+    expectProblem(await submit(), 409, 'organisation-applied-by-another');
+    await first.post(`applications/${id}/withdrawal`);
+    expectProblem(await submit(), 409, 'organisation-applied-by-another');
+    for (const path of [`applications/${id}`, `applications/${id}/messages`])
+      expectProblem(await second.ask('GET', path), 404, 'not-found');
+    expect((await second.get('my/data')).applications).toEqual([]);
+    expect(await first.get(`applications/${id}`)).toMatchObject({ id });
+    expect((await first.get('my/data')).applications).toMatchObject([{ id, state: { withdrawn: true } }]);
+    // what the association has agreed on in the meantime an officer enters, but no agent, who may not read what was there
+    const paper = { channel: 'paper', writtenAt: '2027-02-08T08:00:00.000Z', authorised: true };
+    const byAgent = await staff.agent.post(`calls/${one}/drafts`, { form: filled(second), helped: paper });
+    const refused = await staff.agent.ask('POST', `calls/${one}/drafts/${byAgent.id}/submit`);
+    expectProblem(refused, 409, 'organisation-applied-by-another');
+    expect(await town.apply(one, staff.officer, filled(second), paper)).toMatchObject({ id });
+  });
+
+  it('of an organisation without Y-tunnus is not shown to somebody else who knows its name and number', async () => {
+    const [first, second] = [await town.api.as('kerhon-eka', [], 'Eka Kerho'), await town.api.as('kerhon-toka', [], 'Toka Kerho')];
+    const filled = form('Esimerkkikerho', { kind: 'association', phone: '040 765 4321' });
+    const { id } = await town.apply(one, first, filled);
+    await first.post(`applications/${id}/withdrawal`);
+    const other = await town.apply(one, second, filled);
+    expect(other.id).not.toBe(id);
+    expect((await second.get('my/data')).applications).toMatchObject([{ id: other.id }]);
+    expectProblem(await second.ask('GET', `applications/${id}`), 404, 'not-found');
+    expect((await town.apply(one, first, filled)).id).toBe(id);
   });
 
   describe('and is then to be forgotten', () => {

@@ -24,6 +24,7 @@ import { flowReacted } from '@minipilot/kernel/flow.js';
 import { jcs, sha256 } from '@minipilot/kernel/ids.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import type { Policy } from '@minipilot/grants/policy/events.js';
+import { isId } from '@minipilot/platform/http/fields.js';
 import { verifyCommitment } from '@minipilot/platform/privacy/sealer.js';
 import type { EventStore } from '@minipilot/platform/store/port.js';
 
@@ -40,6 +41,7 @@ const PEOPLE = new Set([
   'helpers',
   'filedBy',
   'appellant',
+  'completedBy',
   'deciders',
   'decider',
   'member',
@@ -51,19 +53,23 @@ const PEOPLE = new Set([
   'approvedBy',
   'acceptedBy',
   'subject',
+  'to',
 ]);
 
-/** Replaces random ids of people by what `alias` calls them; flows keep their names. */
-export function withAliases(value: unknown, alias: (subject: string) => string): unknown {
+/** Replaces random ids of people by what `alias` calls them; flows keep their names, and so does what only stands where people do. */
+export function withAliases(value: unknown, alias: (subject: string) => string | undefined): unknown {
   const walk = (v: unknown, person: boolean): unknown => {
-    if (typeof v === 'string') return person && v !== '' && !v.startsWith('flow.') ? alias(v) : v;
-    if (Array.isArray(v)) return v.map((item) => walk(item, person));
+    if (typeof v === 'string') return person && isId(v) ? alias(v) : v;
+    if (Array.isArray(v)) return v.map((item) => walk(item, person)).filter((item) => item !== undefined);
     if (v !== null && typeof v === 'object')
       return Object.fromEntries(Object.entries(v).map(([k, item]) => [k, walk(item, PEOPLE.has(k))]));
     return v;
   };
   return walk(value, false);
 }
+
+/** Leaves out random ids of people. */
+export const withoutPeople = <T>(value: T): T => withAliases(value, () => undefined) as T;
 
 /** A name that stands for a person: the same person has the same one, and it says nothing else. */
 export const pseudonym = (key: Buffer, subject: string): string =>

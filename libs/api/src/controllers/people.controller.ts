@@ -27,6 +27,7 @@ import {
 import { Done, Erasure } from '../answers/commands.js';
 import { Describe } from '../answers/describe.js';
 import { DutyPage, MyData } from '../answers/people.js';
+import { withoutPeople } from '../audit.js';
 import { appealHeld } from '../commands/appeal.commands.js';
 import { ForgetMe, ForgetPerson, SetPolicy } from '../commands/people.commands.js';
 import { Desk, order } from '../desk.js';
@@ -36,16 +37,6 @@ const DUTY_ROLES = ['officer', 'member', 'chair', 'decision-maker', 'appeal-body
 class WorklistQuery {
   @OneOf(DUTY_ROLES, { optional: true, description: 'only what waits for this role' }) role?: DutyRole;
 }
-
-/** Ids of people, and what would tell of somebody else's application. */
-const WITHHELD = {
-  applicant: undefined,
-  recipient: undefined,
-  helper: undefined,
-  filedBy: undefined,
-  decider: undefined,
-  duplicate: undefined,
-};
 
 /** Policy of the municipality, what waits for whom, and the rights of a person. */
 @ApiTags('municipality')
@@ -108,13 +99,8 @@ export class PeopleController {
       applications.push({
         id,
         revision,
-        state: {
-          ...state,
-          applicant: undefined,
-          recipient: undefined,
-          helpers: undefined,
-          given: { ...state.given, duplicate: undefined },
-        },
+        // whether somebody else asks for the same is not theirs to know
+        state: withoutPeople({ ...state, given: { ...state.given, duplicate: undefined } }),
         contact: await this.desk.opened(events, 'contact'),
         proposal: await this.desk.proposal(events),
         report: await this.desk.opened(events, 'proposal', ['pilot.reported']),
@@ -124,7 +110,7 @@ export class PeopleController {
     const votes = [];
     for (const call of await callsWithVotes(this.read.db, tenant)) {
       const { state, revision } = await this.desk.parts.runner.look(vote, voteStream(tenant, voteId(call, subject)));
-      if (revision >= 0) votes.push({ call, ...state });
+      if (revision >= 0) votes.push({ call, ...withoutPeople(state) });
     }
     const appeals = [];
     for (const id of await appealsBy(this.read.db, tenant, subject)) appeals.push(await appealHeld(this.desk, tenant, id));
@@ -146,7 +132,7 @@ export class PeopleController {
   /** One step of an application's history, with what an officer wrote to its people. */
   private async told(event: Recorded) {
     const { type, at, data, sealed = [] } = event;
-    const told = { type, at, data: { ...data, ...WITHHELD } };
+    const told = { type, at, data: withoutPeople({ ...data, duplicate: undefined }) };
     if (!sealed.some(({ purpose }) => purpose === 'comment')) return told;
     return { ...told, words: (await this.desk.opened<{ text: string }>([event], 'comment'))?.text ?? null };
   }
