@@ -70,9 +70,9 @@ export const APPEAL_PROBLEMS = {
   },
   'own-appeal': {
     status: 409,
-    fi: 'Vaatimuksen tekijä tai kirjaaja ei voi ratkaista sitä.',
-    sv: 'Den som har gjort eller registrerat begäran kan inte avgöra den.',
-    en: 'Whoever made or registered the appeal cannot decide it.',
+    fi: 'Vaatimuksen tekijä tai vaatimuksen tai sen täydennyksen kirjaaja ei voi ratkaista sitä.',
+    sv: 'Den som har gjort begäran eller registrerat den eller en komplettering av den kan inte avgöra den.',
+    en: 'Whoever made the appeal, or wrote it or what was added to it down, cannot decide it.',
   },
   'scored-it': {
     status: 409,

@@ -18,6 +18,7 @@ import {
   YesNo,
 } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
+import { withoutPeople } from '../audit.js';
 import { handler, type Act, type Answer, type Desk } from '../desk.js';
 import { CodeField } from '../fields.js';
 import { CHANNELS } from './application.forms.js';
@@ -122,11 +123,7 @@ export async function appealHeld(desk: Desk, tenant: string, id: string) {
     contact: await desk.opened(events, 'contact'),
     text: await desk.opened(events, 'comment', ['appeal.filed']),
     added: (await Promise.all(added)).flatMap((comment) => (comment === null ? [] : [comment.text])),
-    history: events.map(({ type, at, data }) => ({
-      type,
-      at,
-      data: { ...data, appellant: undefined, filedBy: undefined, applicant: undefined },
-    })),
+    history: events.map(({ type, at, data }) => ({ type, at, data: withoutPeople(data) })),
   };
 }
 
@@ -160,7 +157,7 @@ export const appealHandlers = [
         appellant,
         resident: resident ?? false,
         channel: registered?.channel ?? 'online',
-        receivedAt: registered?.receivedAt ?? desk.now(),
+        receivedAt: registered?.receivedAt ?? desk.arrivalOf(act),
       },
       {
         body: JSON.parse(JSON.stringify(body)),

@@ -6,11 +6,12 @@ import type { AppealState } from '@minipilot/grants/appeal/appeal.js';
 import { APPEAL_STATES, deskAppeals, listAppeals, listAppealsOf, type AppealRow, type AppealRowState } from '@minipilot/insight/appeals.js';
 import type { Keyed } from '@minipilot/insight/query.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
-import { daysBetween, localDate } from '@minipilot/kernel/time.js';
+import { daysBetween, localDate, type Instant } from '@minipilot/kernel/time.js';
 import { IdField, OneOf } from '@minipilot/platform/http/fields.js';
 import {
   Actor,
   After,
+  Arrival,
   CommandId,
   etag,
   Id,
@@ -56,8 +57,14 @@ export class AppealsController {
     status: 201,
   })
   @Post('calls/:call/appeals')
-  file(@Actor() caller: Caller, @CommandId() commandId: string, @Id('call') call: string, @Body() body: FileAppeal): Promise<unknown> {
-    return this.bus.execute(order(body, { caller, commandId, call }));
+  file(
+    @Actor() caller: Caller,
+    @CommandId() commandId: string,
+    @Id('call') call: string,
+    @Arrival() arrivedAt: Instant,
+    @Body() body: FileAppeal,
+  ): Promise<unknown> {
+    return this.bus.execute(order(body, { caller, commandId, call, arrivedAt }));
   }
 
   @Describe('takeUpDecision', 'Takes a decision up for the board, within the time in which it can be appealed against', Created, {
@@ -182,6 +189,6 @@ export class AppealsController {
 }
 
 /** What is shown of the state: no random ids of people. */
-function shown({ appeal: _id, appellant: _a, filedBy: _f, completions: _c, decision: _d, ...rest }: AppealState) {
+function shown({ appeal: _id, appellant: _a, filedBy: _f, completedBy: _c, decision: _d, ...rest }: AppealState) {
   return rest;
 }

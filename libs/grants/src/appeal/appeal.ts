@@ -69,7 +69,8 @@ export interface AppealState {
   until: Instant | null;
   late: boolean;
   status: 'none' | 'open' | 'withdrawn' | 'decided' | 'told';
-  completions: number;
+  /** who wrote down what was added */
+  completedBy: readonly string[];
   decision: {
     result: AppealResult;
     why: Unexamined | null;
@@ -107,7 +108,7 @@ const initial: AppealState = {
   until: null,
   late: false,
   status: 'none',
-  completions: 0,
+  completedBy: [],
   decision: null,
   changes: [],
   notice: null,
@@ -129,7 +130,7 @@ export const appeal: Aggregate<AppealCommand, AppealState, AppealEvent, AppealFa
         return { ...initial, kind: 'taken-up', ...data, filedBy: event.actor, receivedOn: takenOn, status: 'open' };
       }
       case 'appeal.completed':
-        return { ...state, completions: state.completions + 1 };
+        return { ...state, completedBy: [...new Set([...state.completedBy, event.actor])] };
       case 'appeal.withdrawn':
         return { ...state, status: 'withdrawn' };
       case 'appeal.decided':
@@ -305,7 +306,7 @@ const isOwnDecision = ({ content }: CallState): boolean => content!.appealBody =
 
 /** Who decided, scored, helped or has a stake does not decide on the appeal. A board may hear its own decision again. */
 function conflictOf(state: AppealState, facts: AppealFacts, actor: string): Rejected | null {
-  if ([state.appellant, state.kind === 'appeal' ? state.filedBy : null].includes(actor)) return reject('own-appeal');
+  if ([state.appellant, state.kind === 'appeal' ? state.filedBy : null, ...state.completedBy].includes(actor)) return reject('own-appeal');
   const { started, readings, decided } = facts.scoring;
   if (started?.members.includes(actor) === true) return reject('scored-it');
   for (const { application } of state.decisions) {

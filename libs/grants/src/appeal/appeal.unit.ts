@@ -307,6 +307,13 @@ describe('the appeal body', () => {
       .thenRejected('own-appeal');
   });
 
+  it('does not include who wrote its completion down for somebody', () => {
+    const complete: AppealCommand = { type: 'CompleteAppeal', call: CALL, appeal: APPEAL };
+    past()([file({ channel: 'paper' }), NOVEMBER, OFFICER], [complete, NOVEMBER, BOARD])
+      .when(decide(), NOVEMBER, BOARD)
+      .thenRejected('own-appeal');
+  });
+
   it('hears its own decision again where it is a board that had made it, and says so', () => {
     const own = { call: { ...callOf, content: { ...callOf.content!, decisionMaker: 'Sivistyslautakunta' } } };
     expect(at(decide(), own, DECIDER).result).toMatchObject([{ data: { ownDecision: true } }, {}]);
