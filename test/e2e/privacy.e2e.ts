@@ -284,14 +284,22 @@ describe('what people tell about themselves', () => {
       expect(answer.held).toEqual([
         { purpose: 'contact', until: '2037-02-05' },
         { purpose: 'iban', until: '2037-02-05' },
+        { purpose: 'once-per-person', until: '2037-02-05' },
       ]);
-      expect(answer.erased).toMatchObject({ drafts: 2, identities: 1 });
+      expect(answer.erased).toMatchObject({ drafts: 2, identities: 0, actorKeys: 1 });
       const after = await staff.officer.get(`applications/${paid}`);
       expect(after).toMatchObject({ proposal: null, reportText: null, contact: { name: PLANTED.name } });
       expect(after.decision.reason).toBeNull();
       // the decision itself is kept as long as the law wants the grant's papers; mail of the demonstration is not
       expect((await staff.officer.ask('GET', `applications/${paid}/decision.html`)).text).toContain(PLANTED.name);
       expect(inFiles((file) => file.includes('outbox'))).toEqual([]);
+    });
+
+    it('leaves the grant counted: who signs in again has applied before', async () => {
+      const again = () => form('Kerttu Uudelleen', { email: 'uudelleen@demo.example' });
+      await town.apply(call, kerttu, again());
+      const { id } = await kerttu.post(`calls/${call}/drafts`, { form: again() });
+      expectProblem(await kerttu.ask('POST', `calls/${call}/drafts/${id}/submit`), 409, 'already-applied');
     });
 
     it('goes for good where nothing was paid: nobody can read it any more, and the history still stands', async () => {
@@ -303,15 +311,16 @@ describe('what people tell about themselves', () => {
       );
       await town.api.settle();
       const history = await staff.auditor.get(`audit/pilots/${before.id}`);
-      expect(await shy.post('my/erasure')).toMatchObject({ held: [] });
+      expect(await shy.post('my/erasure')).toMatchObject({
+        held: [{ purpose: 'once-per-person', until: null }],
+        erased: { identities: 0 },
+      });
       await town.api.settle();
 
       const after = await staff.officer.get(`applications/${before.id}`);
       expect(after).toMatchObject({ contact: null, proposal: null });
-      // whoever signs in with the same address is somebody new
-      expect(await shy.get('my/data')).toMatchObject({ applications: [], drafts: [] });
-      expect((await shy.get('my/applications')).items).toEqual([]);
-      expectProblem(await shy.ask('GET', `applications/${before.id}`), 404, 'not-found');
+      // while it is in the running, whoever signs in with the same address is the same, and finds nothing to read
+      expect(await shy.get('my/data')).toMatchObject({ applications: [{ id: before.id, contact: null, proposal: null }], drafts: [] });
       // the events are as they were; the keys are gone
       const replayed = await staff.auditor.get(`audit/pilots/${before.id}`);
       expect(replayed.state).toEqual(history.state);
@@ -319,6 +328,29 @@ describe('what people tell about themselves', () => {
       expect(replayed.steps[0].sealed.map((s: { purpose: string }) => s.purpose).sort()).toEqual(['contact', 'proposal']);
       expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);
       expect(found('the log', Buffer.from(deployment.output()))).toEqual([]);
+
+      // once nothing is asked of them any more, they are somebody new
+      await shy.post(`applications/${before.id}/withdrawal`);
+      expect(await shy.post('my/erasure')).toMatchObject({ held: [], erased: { identities: 1 } });
+      expect(await shy.get('my/data')).toMatchObject({ applications: [], drafts: [] });
+      expect((await shy.get('my/applications')).items).toEqual([]);
+      expectProblem(await shy.ask('GET', `applications/${before.id}`), 404, 'not-found');
+    });
+
+    it('names staff as they name themselves, whatever a refused request called them, until they are forgotten', async () => {
+      const [own, typed] = ['Oona Ominimi', 'Väärin Väännetty'];
+      const email = 'oona-ominimi@demo.example';
+      const members = [{ email, name: typed }];
+      const task = { members, chair: email, closesAt: '2027-06-01T09:00:00.000Z' };
+      const refused = await staff.officer.ask('POST', `calls/${call}/scoring`, { body: task });
+      expectProblem(refused, 409, 'call-is-rolling');
+      const oona = await town.api.as('oona-ominimi', ['officer'], own);
+      await oona.post(`applications/${helped}/check`, { suggestion: 'eligible', codes: [] });
+      const audited = async () => JSON.stringify(await staff.auditor.get(`audit/pilots/${helped}`));
+      expect(await audited()).toContain(own);
+      expect(await audited()).not.toContain(typed);
+      expect(await oona.post('my/erasure')).toMatchObject({ held: [], erased: { identities: 1 } });
+      expect(await audited()).not.toContain(own);
     });
 
     it('goes for somebody who was helped and never signed in, when the municipality is asked on paper', async () => {
@@ -328,7 +360,10 @@ describe('what people tell about themselves', () => {
       expectProblem(await erase({ email: PLANTED.email, application: helped }), 400, 'invalid-body', { '#/email': 'unknown-field' });
       expectProblem(await erase({ application: call }), 404, 'not-found');
       expect((await officer.get(`applications/${helped}`)).contact.name).toBe(PLANTED.helped);
-      expect(ok(await erase({ application: helped }))).toMatchObject({ held: [], erased: { identities: 1 } });
+      expect(ok(await erase({ application: helped }))).toMatchObject({
+        held: [{ purpose: 'once-per-person', until: null }],
+        erased: { identities: 0 },
+      });
       expect(await officer.get(`applications/${helped}`)).toMatchObject({ contact: null, proposal: null });
       const [letter] = await letters();
       expectProblem(await officer.ask('GET', `applications/${helped}/letters/${letter.id}`), 410, 'document-erased');

@@ -119,6 +119,25 @@ describe('residents vote', () => {
     expect(own).toMatchObject({ cast: 3 });
   });
 
+  it('once, also if they ask to be forgotten in between', async () => {
+    const voter = await town.api.voter('naapuri-0');
+    expect(await voter.post('my/erasure')).toMatchObject({
+      held: [{ purpose: 'once-per-person', until: null }],
+      erased: { identities: 0 },
+    });
+    const again = ok(await cast(voter, call, ids([3])));
+    expect(again.replaced).toBe(true);
+    note('naapuri-0', again.tracker, [3]);
+    // nobody who erases another learns who has voted: it is the same for those who have not
+    const { admin } = town.staff;
+    await town.api.voter('ei-valitse');
+    for (const who of ['naapuri-1', 'ei-valitse'])
+      expect(await admin.post('people/erasure', { email: `${who}@demo.example` })).toMatchObject({
+        held: [{ purpose: 'once-per-person', until: null }],
+        erased: { identities: 0 },
+      });
+  });
+
   it('with a code from the library, which counts once however often it is used', async () => {
     const { officer, agent, auditor } = town.staff;
     const key = randomUUID();
@@ -297,7 +316,7 @@ describe('residents vote', () => {
     const { tracker, choices } = trackers.get('asukas-3')!;
     const voter = await town.api.voter('asukas-3');
     expect((await voter.get('my/data')).votes).toEqual([{ call, cast: 1, lastAt: expect.any(String) }]);
-    await voter.post('my/erasure');
+    expect(await voter.post('my/erasure')).toMatchObject({ held: [], erased: { identities: 1 } });
     expect(ok(await search(town, call, tracker))).toEqual({ tracker, choices });
     expect(await town.api.open(`calls/${call}/tally`)).toMatchObject({ ballots: trackers.size, voters: trackers.size });
     // the one who signs in again is somebody new

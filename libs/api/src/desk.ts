@@ -41,6 +41,8 @@ export interface DeskParts {
   outbox: FileFolder | null;
   /** ids of the pilots that a person applied for, filed or answers for; the list may be longer, each is looked at in its stream */
   pilotsOf(tenant: string, subject: string): Promise<string[]>;
+  /** calls of which a vote is fixed */
+  callsWithVotes(tenant: string): Promise<string[]>;
 }
 export const DESK_PARTS = Symbol('desk parts');
 

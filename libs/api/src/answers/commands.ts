@@ -52,12 +52,15 @@ class ErasedAnswer {
   @Int({ description: 'sign-ins at browsers that were ended' }) sessions: number;
 }
 class HeldAnswer {
-  @Word(PURPOSES) purpose: string;
-  @Day({ description: 'last day for which the law holds it back' }) until: string;
+  @Word([...PURPOSES, 'once-per-person'], {
+    description: 'once-per-person: no data, only that the same sign-in is the same person, so that nobody votes or applies twice',
+  })
+  purpose: string;
+  @Day({ nullable: true, description: 'last day; null while a vote or an application goes on' }) until: string | null;
 }
 export class Erasure extends Done {
   @Of(() => ErasedAnswer, { description: 'what this request destroyed' }) erased: ErasedAnswer;
-  @Of(() => HeldAnswer, { list: true, description: 'what the law holds back' }) held: HeldAnswer[];
+  @Of(() => HeldAnswer, { list: true, description: 'what is held back' }) held: HeldAnswer[];
 }
 
 export class DemoTime {

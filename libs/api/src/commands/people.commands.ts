@@ -1,10 +1,12 @@
+import { call as callAggregate, takesPart } from '@minipilot/grants/call/call.js';
 import { person } from '@minipilot/grants/person/person.js';
-import { pilot } from '@minipilot/grants/pilot/pilot.js';
+import { finalFrom, isLive, pilot } from '@minipilot/grants/pilot/pilot.js';
 import { policy } from '@minipilot/grants/policy/policy.js';
 import { messages } from '@minipilot/grants/messages/messages.js';
-import { messagesStream, personStream, pilotStream, policyStream } from '@minipilot/grants/streams.js';
+import { callStream, messagesStream, personStream, pilotStream, policyStream, tallyStream } from '@minipilot/grants/streams.js';
+import { tally } from '@minipilot/grants/tally/tally.js';
 import { PURPOSES, type Purpose } from '@minipilot/kernel/event.js';
-import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
+import { addDays, localDate, type LocalDate } from '@minipilot/kernel/time.js';
 import { Cents, EmailField, IdField, LocalDateField, LocalTimeField, Nested, OneOf, Text, Whole } from '@minipilot/platform/http/fields.js';
 import { Problem } from '@minipilot/platform/http/problem.js';
 import { fileOf } from '@minipilot/platform/privacy/sealer.js';
@@ -75,6 +77,28 @@ async function heldFor(
   return until === null ? [] : (['contact', 'iban'] as const).map((purpose) => ({ purpose, until }));
 }
 
+/**
+ * Whether a rule still asks who the person is: for an application in the running, or because people vote. Who has voted is not looked
+ * at, as the answer would tell it, and a ballot could come while this looks.
+ */
+async function stillCounts(desk: Desk, tenant: string, subject: string, pilots: readonly string[]): Promise<boolean> {
+  const { runner, callsWithVotes } = desk.parts;
+  const today = localDate(desk.now(), (await desk.policy(tenant)).timeZone);
+  for (const id of pilots) {
+    const { state } = await runner.look(pilot, pilotStream(tenant, id));
+    if (![state.applicant, state.recipient].includes(subject) || !isLive(state)) continue;
+    const { state: call } = await runner.look(callAggregate, callStream(tenant, state.call));
+    const final = finalFrom(state);
+    const settled = !takesPart(call, id, state.application!.late) || (final !== null && final <= today);
+    if (call.status !== 'cancelled' && !(call.closed && settled)) return true;
+  }
+  for (const call of await callsWithVotes(tenant)) {
+    const { opened, keyDestroyed } = (await runner.look(tally, tallyStream(tenant, call))).state;
+    if (opened !== null && opened.boxKey !== null && !keyDestroyed) return true;
+  }
+  return false;
+}
+
 /** The demonstration keeps mail as it was sent; what was sent to somebody goes with them, whatever the law holds back elsewhere. */
 async function clearOutbox(desk: Desk, tenant: string, subject: string, pilots: readonly string[]): Promise<void> {
   const { outbox } = desk.parts;
@@ -92,11 +116,13 @@ async function forget(desk: Desk, act: Act, subject: string) {
   const purposes = PURPOSES.filter((p) => !held.some((h) => h.purpose === p));
   const answer = await desk.answer(act, person, personStream(tenant, subject), { type: 'ForgetPerson', purposes, held }, { body: {} });
   const { sealed } = await desk.parts.vault.export(tenant, subject);
-  const erased = await desk.parts.vault.erase(tenant, subject, purposes);
+  const recognised = held.length > 0 || (await stillCounts(desk, tenant, subject, pilots));
+  const erased = await desk.parts.vault.erase(tenant, subject, purposes, { recognised });
   const gone = sealed.filter((key) => purposes.includes(key.purpose)).flatMap((key) => fileOf(key.eventId) ?? []);
   await desk.parts.files.sweep(tenant, gone);
   await clearOutbox(desk, tenant, subject, pilots);
-  return { ...answer, erased, held };
+  const once = recognised ? [{ purpose: 'once-per-person', until: held[0]?.until ?? null }] : [];
+  return { ...answer, erased, held: [...held, ...once] };
 }
 
 export const peopleHandlers = [

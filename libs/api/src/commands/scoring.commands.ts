@@ -83,7 +83,6 @@ export class DecideApplications {
   @LocalDateField() decidedOn: string;
   @ListOf(() => DecisionDto, 50, { min: 1 }) decisions: DecisionDto[];
 }
-export const memberName = (subject: string) => `name:${subject}`;
 export const cardDraft = (call: string, member: string, application: string) => uuid5('card', call, member, application);
 
 /** Names of applicants, recipients and organisations behind a call's applications, sorted, with what stands for each. */
@@ -155,19 +154,19 @@ export const scoringHandlers = [
     const { tenant } = act.caller;
     await desk.look(callAggregate, callStream(tenant, act.call!));
     const members: string[] = [];
+    const names = new Map<string, string>();
     let chair = '';
     for (const { email, name } of body.members) {
       const { subject } = await desk.parts.vault.resolve(tenant, { kind: 'email', value: email });
-      await desk.parts.vault.putSecret(tenant, memberName(subject), Buffer.from(name));
+      names.set(subject, name);
       members.push(subject);
       if (email === body.chair) chair = subject;
     }
-    return toScoring(
-      desk,
-      act,
-      { type: 'StartScoring', members, chair, closesAt: body.closesAt },
-      { members, chair, closesAt: body.closesAt },
-    );
+    const { closesAt } = body;
+    const answer = await toScoring(desk, act, { type: 'StartScoring', members, chair, closesAt }, { members, chair, closesAt });
+    // only now: a task that is refused names nobody
+    for (const [subject, name] of names) await desk.parts.vault.putName(tenant, subject, name, 'other');
+    return answer;
   }),
   handler(ExtendScoring, (desk, { closesAt }, act) => toScoring(desk, act, { type: 'ExtendScoring', closesAt }, { closesAt })),
   handler(DeclareConflicts, async (desk, { conflicts }, act) => {

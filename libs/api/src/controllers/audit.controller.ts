@@ -14,7 +14,6 @@ import { Describe } from '../answers/describe.js';
 import { PostingPage } from '../answers/money.js';
 import { followMoney, HistoryCount, pseudonym, recompute, replay, withAliases } from '../audit.js';
 import { reasonOfAppeal } from '../commands/appeal.commands.js';
-import { memberName } from '../commands/scoring.commands.js';
 import { Desk } from '../desk.js';
 import { RevisionField } from '../fields.js';
 import { listOf, pageOf, ReadSide } from '../read-side.js';
@@ -162,8 +161,8 @@ export class AuditController {
     withAliases(value, (subject) => (subjects.add(subject), subject));
     const names = new Map<string, string>();
     for (const subject of subjects) {
-      const name = await this.desk.parts.vault.getSecret(tenant, memberName(subject));
-      names.set(subject, name?.toString() ?? pseudonym(this.desk.parts.tokenKey, subject));
+      const name = await this.desk.parts.vault.nameOf(tenant, subject);
+      names.set(subject, name ?? pseudonym(this.desk.parts.tokenKey, subject));
     }
     return (subject) => names.get(subject)!;
   }

@@ -19,7 +19,6 @@ import {
   DecideApplications,
   ExtendScoring,
   FinishBook,
-  memberName,
   namesOf,
   type OwnCard,
   ProposeRound,
@@ -70,8 +69,8 @@ export class ScoringController {
   /** Whether a member is missing is that member's own word: cards are not looked at, so that nothing tells how many there are. */
   private async memberStatus(tenant: string, call: string, member: string, chair: string) {
     const { state: book } = await this.desk.parts.runner.look(scorebook, scorebookStream(tenant, scorebookId(call, member)));
-    const name = await this.desk.parts.vault.getSecret(tenant, memberName(member));
-    return { name: name?.toString() ?? '', chair: member === chair, missing: !book.finished };
+    const name = await this.desk.parts.vault.nameOf(tenant, member);
+    return { name: name ?? '', chair: member === chair, missing: !book.finished };
   }
 
   @Describe('getScorebook', 'Shows a member’s own book', [ConflictsStep, CardsStep], {

@@ -9,7 +9,6 @@ import { addDays, type LocalDate } from '@minipilot/kernel/time.js';
 import type { Recorded } from '@minipilot/kernel/event.js';
 import type { Static } from 'typebox';
 import { reasonOfAppeal } from '../commands/appeal.commands.js';
-import { memberName } from '../commands/scoring.commands.js';
 import type { Desk } from '../desk.js';
 import type { CallDecisions, DecisionLine } from './call-decisions.js';
 import type { CallFacts, DecisionFacts, NoticeFacts } from './decision.js';
@@ -101,7 +100,7 @@ export class DocumentFacts {
     const { data } = decided;
     const words = await this.words(decided);
     const changed = data.appeal ?? null;
-    const decider = await this.desk.parts.vault.getSecret(this.tenant, memberName(changed?.decider ?? decided.actor));
+    const decider = await this.desk.parts.vault.nameOf(this.tenant, changed?.decider ?? decided.actor);
     const notice = telling === null ? null : this.notice(state, decided, telling);
     const { district, askedCents, arrivedAt } = state.application!;
     const facts: DecisionFacts = {
@@ -109,7 +108,7 @@ export class DocumentFacts {
       section: data.section,
       caseNumber: data.caseNumber,
       decidedOn: data.decidedOn,
-      decider: decider?.toString() ?? null,
+      decider,
       body: changed === null ? null : this.about.content.appealBody,
       result: data.result,
       cents: data.cents,

@@ -10,7 +10,6 @@ import { isSafe } from '@minipilot/platform/config-sign-in.js';
 import type { Authenticator } from '@minipilot/platform/http/access.js';
 import { Browsers } from '@minipilot/platform/http/browser.js';
 import type { Mount } from '@minipilot/platform/http/server.js';
-import { memberName } from '../commands/scoring.commands.js';
 import type { SignInParts } from '../sign-in.js';
 import type { WriteParts } from './parts.js';
 
@@ -111,7 +110,6 @@ export async function openSignIn(config: Config, write: WriteParts, log: SignInP
 
 /** People by the vault's register, their roles by their own streams. */
 function peopleOf({ vault, runner, clock }: WriteParts): People {
-  const named = new Set<string>();
   const rolesOf: People['rolesOf'] = async (tenant, subject) => {
     const { state } = await runner.look(person, personStream(tenant, subject));
     return rolesAt(state, clock.now());
@@ -121,11 +119,8 @@ function peopleOf({ vault, runner, clock }: WriteParts): People {
     async subjectOf(tenant, { email, name, roles }) {
       const { subject } = await vault.resolve(tenant, { kind: 'email', value: email });
       // staff are called by their names where an auditor asks who did it
-      const staff = !named.has(subject) && (roles.some((role) => role !== 'applicant') || (await rolesOf(tenant, subject)).length > 0);
-      if (staff) {
-        await vault.putSecret(tenant, memberName(subject), Buffer.from(name ?? email));
-        named.add(subject);
-      }
+      const staff = roles.some((role) => role !== 'applicant') || (await rolesOf(tenant, subject)).length > 0;
+      if (staff) await vault.putName(tenant, subject, name ?? email, name === undefined ? 'other' : 'self');
       return { subject };
     },
   };

@@ -8,6 +8,7 @@ import { DemoKeyRefused } from '@minipilot/identity/demo-key.js';
 import { policyTable } from '@minipilot/identity/policy-table.js';
 import { listPilotsOf, deskPilots } from '@minipilot/insight/pilots.js';
 import { positionOf, publicProjections } from '@minipilot/insight/index.js';
+import { callsWithVotes, publicVotes } from '@minipilot/insight/votes.js';
 import type { Purpose } from '@minipilot/kernel/event.js';
 import { DemoBank } from '@minipilot/platform/bank/demo-bank.js';
 import { InvalidConfig, readConfig, type Config } from '@minipilot/platform/config.js';
@@ -174,9 +175,12 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
   if (kind.desk) {
     const { runner, store, vault, sealer, boxes, random, files: sealedFiles } = write!;
     const outbox = demo ? new FileFolder(files(config.data).outbox) : null;
-    const pilotsOf = async (tenant: string, subject: string) => {
+    const caughtUp = async (projection: typeof deskPilots | typeof publicVotes) => {
       const head = await store.head();
-      if (head !== null) await waitFor(readModels, [deskPilots], head, 5_000);
+      if (head !== null) await waitFor(readModels, [projection], head, 5_000);
+    };
+    const pilotsOf = async (tenant: string, subject: string) => {
+      await caughtUp(deskPilots);
       const ids: string[] = [];
       for (let after: readonly [string, string] | undefined; ;) {
         const page = await listPilotsOf(readModels.db, tenant, subject, { limit: 200, ...(after === undefined ? {} : { after }) });
@@ -185,7 +189,12 @@ async function compose(kind: ProcessKind, config: Config, ending: (() => unknown
         after = page.next;
       }
     };
-    parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, outbox, pilotsOf };
+    const votes = async (tenant: string) => {
+      await caughtUp(publicVotes);
+      return callsWithVotes(readModels.db, tenant);
+    };
+    const lists = { pilotsOf, callsWithVotes: votes };
+    parts.desk = { runner, store, vault, sealer, boxes, random, clock, tokenKey, files: sealedFiles, publicFiles, outbox, ...lists };
     if (demo) parts.demo = demoParts(write!, readModels, bank!, worker, outbox!);
   }
   const signIn = kind.desk ? await openSignIn(config, write!, log) : null;

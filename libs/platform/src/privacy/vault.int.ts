@@ -352,6 +352,38 @@ describe('vault', () => {
       });
     });
 
+    it('recognises again whom a rule still asks for, and keeps nothing else', async () => {
+      const { subject } = await vault.resolve('demo', email('aino@example.fi'));
+      await vault.actorKey(subject);
+      await newDraft({ owner: subject });
+      expect(await vault.erase('demo', subject, ['contact'], { recognised: true })).toMatchObject({
+        drafts: 1,
+        identities: 0,
+        actorKeys: 1,
+      });
+      expect(await vault.resolve('demo', email('aino@example.fi'))).toMatchObject({ subject, known: true });
+      expect(await vault.erase('demo', subject, ['contact'])).toMatchObject({ identities: 1 });
+      expect((await vault.resolve('demo', email('aino@example.fi'))).subject).not.toBe(subject);
+    });
+
+    it('calls somebody by the own name before one that another wrote, and by none once erased', async () => {
+      expect(await vault.nameOf('demo', 's1')).toBeNull();
+      await vault.putName('demo', 's1', 'Aino Esimerki', 'other');
+      await vault.putName('demo', 's1', 'Toinen Kirjoitus', 'other');
+      expect(await vault.nameOf('demo', 's1')).toBe('Aino Esimerki');
+      await vault.putName('demo', 's1', 'Aino Esimerkki', 'self');
+      await vault.putName('other', 's1', 'Aino Muualla', 'self');
+      expect(await vault.nameOf('demo', 's1')).toBe('Aino Esimerkki');
+      expect(filesContain('name:s1')).not.toEqual([]);
+      await vault.erase('demo', 's1', ['contact']);
+      await vault.erase('other', 's1', ['contact']);
+      for (const row of ['name:s1', 'name-given:s1']) expect(filesContain(row)).toEqual([]);
+      expect(await vault.nameOf('demo', 's1')).toBeNull();
+      // no name is lost for good: who acts again is named again
+      await vault.putName('demo', 's1', 'Aino Uusi', 'other');
+      expect(await vault.nameOf('demo', 's1')).toBe('Aino Uusi');
+    });
+
     it('does not let a municipality erase the actor key of a person of another', async () => {
       const { subject } = await vault.resolve('demo', email('aino@example.fi'));
       const before = await vault.actorKey(subject);

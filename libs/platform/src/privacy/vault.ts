@@ -108,6 +108,8 @@ export interface Holdings {
 }
 
 const IDENTITY_COLUMNS = 'subject, kind';
+const OWN_NAME = 'name:';
+const GIVEN_NAME = 'name-given:';
 const FORGET = 'delete from identity where tenant = ? and subject = ?';
 
 /**
@@ -338,6 +340,20 @@ export class Vault {
     return changes > 0;
   }
 
+  /**
+   * What staff and committee members are called. What a person says goes before what another wrote; of each the first stands, until
+   * the person is erased.
+   */
+  async putName(tenant: string, subject: string, name: string, by: 'self' | 'other'): Promise<void> {
+    const key = `${by === 'self' ? OWN_NAME : GIVEN_NAME}${subject}`;
+    if ((await this.getSecret(tenant, key)) === null) await this.putSecret(tenant, key, Buffer.from(name));
+  }
+
+  async nameOf(tenant: string, subject: string): Promise<string | null> {
+    const name = (await this.getSecret(tenant, OWN_NAME + subject)) ?? (await this.getSecret(tenant, GIVEN_NAME + subject));
+    return name?.toString() ?? null;
+  }
+
   private findSecret(tenant: string, name: string): Buffer | null {
     const value = this.file.sql('select value from secret where tenant = ? and name = ?').get(tenant, name)?.['value'] ?? null;
     return value === null ? null : this.unbox(['secret', tenant, name], value as Uint8Array);
@@ -384,11 +400,12 @@ export class Vault {
   // Rights of the person
 
   /**
-   * Destroys a person's drafts, sessions, register entries, actor key, and wrapped keys of `purposes`; keys of other purposes are held back.
+   * Destroys a person's drafts, sessions, names, actor key, wrapped keys of `purposes`, and register entries unless the person must be
+   * `recognised` again; keys of other purposes are held back.
    * When it resolves, no byte of it is left in the vault's files. Can be repeated. Throws StoreUnavailable, also when only the
    * emptying of the write-ahead log must be repeated.
    */
-  async erase(tenant: string, subject: string, purposes: readonly Purpose[]): Promise<Erased> {
+  async erase(tenant: string, subject: string, purposes: readonly Purpose[], { recognised = false } = {}): Promise<Erased> {
     const erased = await this.file.write(() => {
       const wrappedKeys: Erased['wrappedKeys'] = {};
       for (const purpose of purposes) {
@@ -405,11 +422,12 @@ export class Vault {
       }
       const drafts = Number(this.file.sql('delete from draft where tenant = ? and owner = ?').run(tenant, subject).changes);
       const sessions = this.sessions.forget(tenant, subject);
-      const identities = this.forget(tenant, subject);
+      this.file.sql('delete from secret where tenant = ? and name in (?, ?)').run(tenant, OWN_NAME + subject, GIVEN_NAME + subject);
+      const identities = recognised ? 0 : this.forget(tenant, subject);
       // a subject id of another tenant is not this tenant's to erase
       const actorKeys = this.file
-        .sql('delete from actor_key where actor = ?1 and not exists (select 1 from identity where subject = ?1)')
-        .run(subject).changes;
+        .sql('delete from actor_key where actor = ?1 and not exists (select 1 from identity where subject = ?1 and tenant <> ?2)')
+        .run(subject, tenant).changes;
       return { wrappedKeys, heldBack, drafts, identities, actorKeys: Number(actorKeys), sessions };
     });
     await this.file.shred();
