@@ -199,6 +199,12 @@ const PILOT_PROBLEMS = {
     sv: 'Beslutet fattades först {decidedOn|date}.',
     en: 'The decision was made only on {decidedOn|date}.',
   },
+  'told-today': {
+    status: 409,
+    fi: 'Sähköinen tiedoksianto ja julkaisu tapahtuvat nyt, joten päiväksi kelpaa vain {today|date}.',
+    sv: 'Elektronisk delgivning och publicering sker nu, så dagen kan bara vara {today|date}.',
+    en: 'Electronic notice and publication happen now, so the day can only be {today|date}.',
+  },
   'nothing-to-publish': {
     status: 409,
     fi: 'Julkaisemattomia päätöksiä ei ole.',

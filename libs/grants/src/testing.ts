@@ -143,12 +143,10 @@ export function told<C, S, E extends DomainEvent, F>(aggregate: Aggregate<C, S, 
       const events = aggregate.decide(command, state, facts, occasionAt(when, who ?? actor));
       if (events instanceof Rejected) throw new Error(`${JSON.stringify(command)} was refused: ${events.code}`);
       for (const event of checked(events)) {
-        const kept = { ...event, sealed: sealedRefs(event.seal, String(given.length)) };
+        const kept = { ...event, at: when, actor: who ?? actor, sealed: sealedRefs(event.seal, String(given.length)) };
         state = aggregate.evolve(state, {
           ...kept,
           id: eventId(`given-${given.length}`, 0),
-          at: when,
-          actor: who ?? actor,
           revision: given.length,
         });
         given.push(kept);

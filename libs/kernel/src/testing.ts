@@ -18,11 +18,11 @@ export const occasionAt = (now: string, actor = 'subject-1'): Occasion => ({
   salt: '00'.repeat(32),
 });
 
-/** given([...]).when(command, facts, occasion).then([...]) | .thenRejected(code) */
+/** given([...]).when(command, facts, occasion).then([...]) | .thenRejected(code). Given events may bring their own `at` and `actor`. */
 export function specification<C, S, E extends DomainEvent, F>(aggregate: Aggregate<C, S, E, F>) {
   return (given: E[]) => ({
     when(command: C, facts: F, occasion: Occasion = occasionAt('2027-01-01T00:00:00.000Z')) {
-      const state = given.reduce<S>((s, event, i) => aggregate.evolve(s, { ...event, ...meta(i, occasion) }), aggregate.initial);
+      const state = given.reduce<S>((s, event, i) => aggregate.evolve(s, { ...meta(i, occasion), ...event }), aggregate.initial);
       const before = JSON.stringify(state);
       const result = aggregate.decide(command, state, facts, occasion);
       const after = () =>

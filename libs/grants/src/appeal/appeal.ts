@@ -384,7 +384,9 @@ function sendNotice(command: Of<'SendAppealNotice'>, state: AppealState, facts: 
   const { channel, sentOn } = command;
   if (state.decision === null) return reject('appeal-not-decided');
   if (state.notice !== null) return reject('already-noticed');
-  if (sentOn > localDate(occasion.now, policy.timeZone)) return reject('date-in-future', { on: sentOn }, '/sentOn');
+  const today = localDate(occasion.now, policy.timeZone);
+  if (sentOn > today) return reject('date-in-future', { on: sentOn }, '/sentOn');
+  if (channel === 'electronic' && sentOn < today) return reject('told-today', { today }, '/sentOn');
   const { decidedOn } = state.decision;
   if (sentOn < decidedOn) return reject('notice-before-decision', { decidedOn }, '/sentOn');
   const { noticeOn, appealUntil: courtUntil } = appealWindow(policy, channel, sentOn, 'court');

@@ -394,8 +394,9 @@ describe('the decision on an appeal', () => {
 
   it('is told once, after it was made, not ahead', () => {
     past()(file()).when(tell(), NOVEMBER, OFFICER).thenRejected('appeal-not-decided');
-    done.when(tell({ sentOn: '2027-11-16' }), NOVEMBER, OFFICER).thenRejected('notice-before-decision');
+    done.when(tell({ channel: 'letter', sentOn: '2027-11-16' }), NOVEMBER, OFFICER).thenRejected('notice-before-decision');
     done.when(tell({ sentOn: '2027-11-18' }), NOVEMBER, OFFICER).thenRejected('date-in-future');
+    done.when(tell(), '2027-11-18T10:00:00.000Z', OFFICER).thenRejected('told-today', { today: '2027-11-18' });
     past()(file(), [dismiss(), NOVEMBER, BOARD], [tell(), NOVEMBER, OFFICER])
       .when(tell(), NOVEMBER, OFFICER)
       .thenRejected('already-noticed');

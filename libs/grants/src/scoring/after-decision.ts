@@ -57,6 +57,8 @@ export function afterDecision(
   switch (command.type) {
     case 'SendNotice': {
       if (command.sentOn > today) return reject('date-in-future', { on: command.sentOn }, '/sentOn');
+      // mail leaves now; only a letter may have been posted before it is entered
+      if (command.channel === 'electronic' && command.sentOn < today) return reject('told-today', { today }, '/sentOn');
       for (const [i, id] of command.applications.entries()) {
         const decided = state.decided[id];
         if (decided === undefined) return reject('not-decided', {}, `/applications/${i}`);
@@ -82,6 +84,7 @@ export function afterDecision(
     }
     case 'PublishDecisions': {
       if (command.publishedOn > today) return reject('date-in-future', { on: command.publishedOn }, '/publishedOn');
+      if (command.publishedOn < today) return reject('told-today', { today }, '/publishedOn');
       const applications = toPublish(state, command.publishedOn);
       if (applications.length === 0) return reject('nothing-to-publish');
       const { publishedOn, documents } = command;

@@ -308,11 +308,11 @@ function decideApplications(
   const rolling = method === 'rolling';
   const today = localDate(occasion.now, facts.policy.timeZone);
   if (command.decidedOn > today) return reject('date-in-future', { on: command.decidedOn }, '/decidedOn');
-  const earliest = rolling ? facts.call.announcedOn! : localDate(content.closesAt, facts.policy.timeZone);
-  if (command.decidedOn < earliest) return reject('decided-too-early', { earliest }, '/decidedOn');
   if (method === 'ranked-until-budget' && !state.signed) return reject('proposal-not-signed');
   // what residents proposed by their votes no committee signs
   if (method === 'equal-shares' && state.proposal === null) return reject('no-proposal');
+  const earliest = rolling ? facts.call.announcedOn! : localDate(state.proposedAt!, facts.policy.timeZone);
+  if (command.decidedOn < earliest) return reject('decided-too-early', { earliest }, '/decidedOn');
   const events: ScoringEvent[] = [];
   let { grantedCents } = state;
   const decidedNow = new Set<string>();

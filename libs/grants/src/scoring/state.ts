@@ -88,6 +88,8 @@ export interface ScoringState {
   /** digest of the whole proposal, once its last page is there */
   proposal: string | null;
   signed: boolean;
+  /** when the proposal was signed, or computed where nobody signs it */
+  proposedAt: Instant | null;
   /** what the rules proposed for each application, ranked or in its newest round */
   proposed: Readonly<Record<string, { result: Place['result'] | RoundPlace['result']; cents: number; rank: number | null; basis: string }>>;
   readings: readonly { application: string; reader: string; values: boolean[]; salt: string }[];
@@ -136,6 +138,7 @@ export const initial: ScoringState = {
   proposalPages: 0,
   proposal: null,
   signed: false,
+  proposedAt: null,
   proposed: {},
   readings: [],
   rounds: 0,
@@ -161,10 +164,16 @@ export function evolve(state: ScoringState, event: ScoringEvent & Meta): Scoring
       const proposed = Object.fromEntries(
         places.map((p) => [p.application, { result: p.result, cents: p.cents, rank: p.rank ?? null, basis: '' }]),
       );
-      return { ...state, proposalPages: page + 1, proposal: last ? digest! : null, proposed: { ...state.proposed, ...proposed } };
+      return {
+        ...state,
+        proposalPages: page + 1,
+        proposal: last ? digest! : null,
+        proposedAt: event.at,
+        proposed: { ...state.proposed, ...proposed },
+      };
     }
     case 'scoring.proposal-signed':
-      return { ...state, signed: true };
+      return { ...state, signed: true, proposedAt: event.at };
     case 'scoring.reading-recorded':
       return { ...state, readings: [...state.readings.filter((r) => !sameReading(r, event.data)), event.data] };
     case 'scoring.round-proposed': {
