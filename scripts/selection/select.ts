@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs, TextDecoder } from 'node:util';
 import { parsePb, PbError } from '@minipilot/grants/selection/pabulib.js';
-import { replayPb, UnknownRule } from '@minipilot/grants/selection/replay-pb.js';
+import { replayPb, CannotReplay } from '@minipilot/grants/selection/replay-pb.js';
 import { CannotDo } from '../support/command.js';
 
 export const USAGE = `Usage: npm run select -- --pb FILE
@@ -26,7 +26,7 @@ export function selectFile(args: string[], out: (text: string) => void): Promise
     out(JSON.stringify({ file: values.pb, ...replay, warnings: more > 0 ? [...warnings, `and ${more} more`] : warnings }));
     return Promise.resolve(replay.published === null || replay.published.same ? 0 : 1);
   } catch (error) {
-    if (error instanceof PbError || error instanceof UnknownRule) throw new CannotDo(`${values.pb}: ${error.message}`);
+    if (error instanceof PbError || error instanceof CannotReplay) throw new CannotDo(`${values.pb}: ${error.message}`);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { addMilliseconds, instant, type Instant } from '@minipilot/kernel/time.js';
-import { Client } from '../support/client.js';
+import { Client, Refused } from '../support/client.js';
 import { CannotDo, demoIdentity, settings } from '../support/command.js';
 import { STAFF } from './plan.js';
 
@@ -34,6 +34,10 @@ export async function moveClock(args: string[], out: (text: string) => void): Pr
   const client = new Client({ url, tenant: config.tenants[0]!, identity: await demoIdentity(config), prefix: 'clock', patienceMs: 0 });
   const { now } = (await client.get(STAFF.officer, '/demo/clock')) as { now: Instant };
   const to = target(now, values.to, values.by);
-  out(JSON.stringify(to === null ? { now } : await client.post(STAFF.officer, '/demo/clock', 'clock', { to })));
+  try {
+    out(JSON.stringify(to === null ? { now } : await client.post(STAFF.officer, '/demo/clock', 'clock', { to })));
+  } catch (error) {
+    throw error instanceof Refused ? new CannotDo(error.message) : error;
+  }
   return 0;
 }

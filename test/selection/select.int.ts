@@ -158,3 +158,23 @@ describe('real elections', () => {
     expect([winners, published]).toEqual([['44251'], null]);
   });
 });
+
+describe('a file whose completion would take for ever', () => {
+  const file = (increment: string) => {
+    const dir = mkdtempSync(join(tmpdir(), 'minipilot-pb-'));
+    const path = join(dir, 'slow.pb');
+    const meta = `META\nkey;value\nbudget;100\nvote_type;approval\nrule;equalshares/add1\nincrement;${increment}\n`;
+    writeFileSync(path, `${meta}PROJECTS\nproject_id;cost\na;60\nb;50\nVOTES\nvoter_id;vote\n1;a\n2;b\n3;a\n`);
+    return { path, remove: () => rmSync(dir, { recursive: true }) };
+  };
+
+  it('is refused, and an increment that is no sum is told', async () => {
+    const slow = file('0.000000001');
+    await expect(async () => select(slow.path)).rejects.toThrow('the increment 0.000000001 would take more than 1000000 rounds');
+    slow.remove();
+    const odd = file('-1');
+    const [{ notes }] = await select(odd.path);
+    expect(notes).toContain('the increment -1 is no sum above 0; one unit of currency is taken');
+    odd.remove();
+  });
+});

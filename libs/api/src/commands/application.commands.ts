@@ -286,6 +286,7 @@ export const applicationHandlers = [
         throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/helped/writtenAt', code: 'in-the-future' }] });
     }
     const { state } = await desk.look(callAggregate, callStream(tenant, act.call!));
+    if (state.status === 'cancelled') throw new Problem('call-cancelled');
     if (state.status !== 'announced') throw new Problem('not-found');
     const policy = await desk.policy(tenant);
     const now = desk.now();

@@ -356,6 +356,7 @@ function greeting(kind: ProcessKind, { url, config }: Running): string {
         'member',
         'chair',
         'decision-maker',
+        'appeal-body',
         'finance-clerk',
         'finance-approver',
         'owner',

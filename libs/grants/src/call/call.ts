@@ -37,7 +37,7 @@ export interface CallState {
 export interface CallFacts {
   policy: Policy;
   /** the application that is to be admitted */
-  application: { call: string; arrivedAt: Instant; late: boolean } | null;
+  application: { call: string; arrivedAt: Instant; late: boolean; decided?: boolean } | null;
 }
 
 /** Most applications on one page of the frozen list: a page stays far below the store's limit. */
@@ -98,10 +98,10 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
   async facts(command, sources) {
     const policy = await policyOf(sources);
     if (command.type !== 'AdmitApplication') return { policy, application: null };
-    const submitted = (await sources.history(pilotStream(sources.tenant, command.application))).findLast(
-      (e) => e.type === 'pilot.submitted',
-    );
-    return { policy, application: (submitted?.data as unknown as CallFacts['application']) ?? null };
+    const history = await sources.history(pilotStream(sources.tenant, command.application));
+    const submitted = history.findLast((e) => e.type === 'pilot.submitted')?.data as NonNullable<CallFacts['application']> | undefined;
+    const decided = history.some((e) => e.type === 'pilot.decided');
+    return { policy, application: submitted === undefined ? null : { ...submitted, decided } };
   },
 
   decide(command, state, facts, occasion) {
@@ -176,6 +176,7 @@ export const call: Aggregate<CallCommand, CallState, CallEvent, CallFacts> = {
         if (!state.closed) return reject('call-still-open', { closesAt: content.closesAt });
         if (command.why === 'arrived-in-time' && application.late) return reject('application-late', { arrivedAt: application.arrivedAt });
         if (command.why === 'service-was-down' && command.reason.trim() === '') return reject('reason-missing', {}, '/reason');
+        if (command.why === 'service-was-down' && application.decided === true) return reject('already-decided');
         return [
           {
             type: 'call.application-admitted',

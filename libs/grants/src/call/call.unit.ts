@@ -242,6 +242,8 @@ describe('a call closes', () => {
     closed()
       .when(admit(b, 'service-was-down', ' '), AFTER, id('officer'), arrived(true))
       .thenRejected('reason-missing');
+    const told = { ...arrived(true), application: { ...arrived(true).application, decided: true } };
+    closed().when(down, AFTER, id('officer'), told).thenRejected('already-decided');
   });
 
   it('also one that had arrived in time, was withdrawn, and came again late', () => {

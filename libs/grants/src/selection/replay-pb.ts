@@ -20,13 +20,16 @@ export interface PbReplay {
   notes: string[];
 }
 
-/** The rule of the file is none that is known here. */
-export class UnknownRule extends Error {
-  constructor(readonly rule: string) {
-    super(`the rule ${rule} is not known`);
-    this.name = 'UnknownRule';
+/** The rule of the file is none that is known here, or would take for ever. */
+export class CannotReplay extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CannotReplay';
   }
 }
+
+/** Most rounds of a completion that raises everybody's share. */
+const MOST_ROUNDS = 1_000_000n;
 
 type Completion = SharesInput['completion'];
 type Rule =
@@ -54,7 +57,7 @@ function ruleOf(file: PbFile, notes: string[]): Rule {
       .replaceAll(/[-+_]/g, '/')
       .replace(/^\//, '');
     const completion = rest === '' ? 'none' : COMPLETIONS[rest];
-    if (completion === undefined) throw new UnknownRule(name);
+    if (completion === undefined) throw new CannotReplay(`the rule ${name} is not known`);
     return { kind: 'equal-shares', completion, comparison };
   }
   const greedy: Rule = { kind: 'greedy', whenOver: 'skip', overspend: false };
@@ -76,14 +79,17 @@ function ruleOf(file: PbFile, notes: string[]): Rule {
       notes.push('the file does not tell its rule; computed by votes');
       return greedy;
     default:
-      throw new UnknownRule(name);
+      throw new CannotReplay(`the rule ${name} is not known`);
   }
 }
 
-/** Applies the rule of a file to its ballots. Throws UnknownRule. */
+/** Applies the rule of a file to its ballots. Throws CannotReplay. */
 export function replayPb(file: PbFile): PbReplay {
   const notes: string[] = [];
   const rule = ruleOf(file, notes);
+  const { increment } = file.meta;
+  if (rule.kind === 'equal-shares' && increment !== undefined && !isSum(increment))
+    notes.push(`the increment ${increment} is no sum above 0; one unit of currency is taken`);
   const published = publishedOf(file);
   const ballots = pointed(file);
   const apply = (counted: ReadonlyMap<string, bigint>, preferred: ReadonlySet<string>) =>
@@ -242,6 +248,8 @@ function shares(
   preferred: ReadonlySet<string>,
 ): Result {
   const { step, finer } = stepOf(file.meta['increment'], file.parts);
+  if ((file.budget * finer) / step > MOST_ROUNDS * BigInt(Math.max(1, ballots.length)))
+    throw new CannotReplay(`the increment ${file.meta['increment']} would take more than ${MOST_ROUNDS} rounds`);
   const cap = file.meta['district_cap'];
   const input: SharesInput = {
     projects: file.projects.map(({ id, cost, cells }) => ({ id, cost: cost * finer, district: cells['neighborhood'] ?? '' })),
@@ -270,10 +278,12 @@ function shares(
   return prefersOther(ballots, winners, other.winners) ? other : { winners, ties };
 }
 
+const isSum = (text: string): boolean => /^\d+(?:[.,]\d+)?$/.test(text) && /[1-9]/.test(text);
+
 /** A sum of the file in its parts, or in finer ones where it needs them; one unit of currency where there is none. */
 function stepOf(text: string | undefined, parts: bigint): { step: bigint; finer: bigint } {
-  const [, whole, fraction = ''] = /^(\d+)(?:[.,](\d+))?$/.exec(text ?? '') ?? [];
-  if (whole === undefined || !/[1-9]/.test(whole + fraction)) return { step: parts, finer: 1n };
+  if (text === undefined || !isSum(text)) return { step: parts, finer: 1n };
+  const [whole, fraction = ''] = text.split(/[.,]/) as [string, string?];
   const places = parts.toString().length - 1;
   const finer = 10n ** BigInt(Math.max(0, fraction.length - places));
   return { step: BigInt(whole + fraction.padEnd(places, '0')), finer };
