@@ -138,6 +138,8 @@ export class SignIn {
         return new Problem('sign-in-refused', { again });
       case 'unverified':
         return new Problem('email-not-verified');
+      case 'unusable':
+        return new Problem('email-not-usable');
       case 'elsewhere':
         return new Problem('signed-in-elsewhere');
     }
@@ -150,7 +152,8 @@ export function localPath(wanted: string | undefined, publicUrl: string): string
   // browsers read a backslash as a slash, and drop tabs and line breaks
   const plain = /^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/.test(wanted) && URL.canParse(wanted, publicUrl);
   const url = plain ? new URL(wanted, publicUrl) : undefined;
-  if (url?.origin !== new URL(publicUrl).origin)
+  // without its dots a path may begin with two slashes, which is another place
+  if (url?.origin !== new URL(publicUrl).origin || /^\/\/|\\/.test(url.pathname))
     throw new Problem('return-elsewhere', {}, { errors: [{ parameter: 'return', code: 'return-elsewhere' }] });
   return url.pathname + url.search + url.hash;
 }
