@@ -370,6 +370,25 @@ describe('what people tell about themselves', () => {
       expect(filesBelow(deployment.data).filter((file) => file.endsWith(letter.digest))).toEqual([]);
     });
 
+    it('goes by the address once for each key; whoever is not known by it has nothing to go', async () => {
+      const { admin } = staff;
+      const known = await Promise.all(['eka-lahtija', 'toka-lahtija'].map((person) => town.api.as(person)));
+      for (const person of known) await person.get('my/data');
+      const [first, second] = known.map(({ email }) => ({ email }));
+      const key = 'one-key-for-two-erasures';
+      const erase = (body: object, sent?: string) =>
+        admin.ask('POST', 'people/erasure', { body, ...(sent === undefined ? {} : { key: sent }) });
+      expect(ok(await erase(first!, key))).toMatchObject({ held: [], erased: { identities: 1 } });
+      expectProblem(await erase(second!, key), 422, 'idempotency-key-reused');
+      expectProblem(await erase({ application: helped }, key), 422, 'idempotency-key-reused');
+      // nobody is known by it any more, and asking makes nobody known
+      for (const sent of [key, undefined]) expectProblem(await erase(first!, sent), 404, 'not-found');
+      expect(ok(await erase(second!))).toMatchObject({ erased: { identities: 1 } });
+      const again = 'one-key-for-one-application';
+      const revision = ok(await erase({ application: helped }, again)).revision;
+      expect(ok(await erase({ application: helped }, again)).revision).toBe(revision);
+    });
+
     it('stays gone when the process starts anew, and all that goes on with the rest goes on', async () => {
       await deployment.stop('all');
       expect(inFiles((file) => !file.includes('demo-bank'))).toEqual([]);

@@ -129,6 +129,9 @@ describe('signing in at a demonstration', () => {
       'javascript:alert(1)',
       'x',
       '/a b',
+      '/.//evil.example/phish',
+      '/%2e//evil.example/x',
+      '/x/..//evil.example',
     ];
     for (const to of elsewhere) {
       const reply = await browser.ask('GET', `/auth/demo/login?return=${encodeURIComponent(to)}`);
@@ -175,15 +178,18 @@ describe('signing in at a demonstration', () => {
     const earlier = await DemoIdentity.open(deployment.data, () => new Date(Date.now() - 16 * 60_000));
     const old = (roles: any[]) => earlier.issue({ person: 'doris', tenant: 'demo', roles });
     const nobody = '0b8c3e52-5f0a-5c1e-9d56-0d2f6c1f0a11';
-    const guarded: [string, any][] = [
+    const guarded: [path: string, role: any, method?: string][] = [
       [`calls/${call}/decisions`, 'decision-maker'],
       [`batches/${nobody}/approval`, 'finance-approver'],
       [`services/${nobody}/decision`, 'decision-maker'],
       ['roles', 'admin'],
       ['roles/revocation', 'admin'],
+      [`services/${nobody}/end`, 'owner'],
+      [`calls/${call}/proposal/signature`, 'chair'],
+      ['policy', 'admin', 'PUT'],
     ];
-    for (const [path, role] of guarded) {
-      const reply = await ask(deployment.desk, 'POST', `/api/demo/${path}`, { token: await old([role]), body: {}, ifMatch: 0 });
+    for (const [path, role, method = 'POST'] of guarded) {
+      const reply = await ask(deployment.desk, method, `/api/demo/${path}`, { token: await old([role]), body: {}, ifMatch: 0 });
       expect([path, expectProblem(reply, 401, 'fresh-sign-in-needed').params]).toEqual([path, { minutes: 15 }]);
       expect(reply.headers.get('www-authenticate')).toContain('error="insufficient_user_authentication", max_age="900"');
     }
@@ -231,6 +237,31 @@ describe('signing in at a demonstration', () => {
     expectProblem(await aleksi.ask('POST', '/api/demo/roles', { ...role, role: 'applicant' }), 400, 'invalid-body', {
       '#/role': 'not-a-choice',
     });
+  });
+
+  it('gives roles by the address that is meant, and once for each key', async () => {
+    const aleksi = new Browser(deployment.desk);
+    await aleksi.signInAs('aleksi');
+    const token = await (await DemoIdentity.open(deployment.data)).issue({ person: 'aleksi', tenant: 'demo', roles: ['admin'] });
+    const give = (path: string, body: object, key?: string) =>
+      ask(deployment.desk, 'POST', `/api/demo/${path}`, { token, body, ...(key === undefined ? {} : { key }) });
+    // letters that look the same stand for nobody who signs in
+    for (const email of ['\uff4berttu@demo.example', '\u212aerttu@demo.example', 'j\u00e4sen@demo.example'])
+      expectProblem(await give('roles', { email, role: 'agent' }), 400, 'invalid-body', { '#/email': 'email-letters' });
+    const key = 'the-same-key-for-two-people';
+    const [first, second] = [
+      { email: 'ensi@demo.example', role: 'agent' },
+      { email: 'toinen@demo.example', role: 'agent' },
+    ];
+    const given = ok(await give('roles', first, key));
+    expect(ok(await give('roles', first, key))).toEqual(given);
+    expectProblem(await give('roles', second, key), 422, 'idempotency-key-reused');
+    expectProblem(await give('roles', { ...first, role: 'officer' }, key), 422, 'idempotency-key-reused');
+    const { position } = ok(await give('roles', second));
+    ok(await give('roles/revocation', first, key));
+    expectProblem(await give('roles/revocation', second, key), 422, 'idempotency-key-reused');
+    const rows: any[] = ok(await aleksi.ask('GET', `/api/demo/roles?limit=200&after=${position}`)).items;
+    expect(rows.some((row) => row.email === second.email)).toBe(true);
   });
 
   it('ends with the person who asks to be forgotten', async () => {

@@ -18,7 +18,7 @@ import { StaleDraft, type Vault } from '@minipilot/platform/privacy/vault.js';
 import { encodePlace } from '@minipilot/platform/read-models/read-after.js';
 import { KeyReused, Stale, type DecisionRunner, type Done, type RunOptions } from '@minipilot/platform/run/decision-runner.js';
 import type { Clock } from '@minipilot/platform/store/clock.js';
-import type { EventStore } from '@minipilot/platform/store/port.js';
+import { DuplicateEvent, type EventStore } from '@minipilot/platform/store/port.js';
 import { Ownership } from './ownership.js';
 import type { Static } from 'typebox';
 
@@ -214,7 +214,8 @@ export class Desk {
 
 /** Errors of the platform as problems; the others as they are. */
 export function asProblem(error: unknown): unknown {
-  if (error instanceof KeyReused) return new Problem('idempotency-key-reused');
+  // what a body names may be another stream; there the key's events cannot be once more
+  if (error instanceof KeyReused || error instanceof DuplicateEvent) return new Problem('idempotency-key-reused');
   if (error instanceof Stale || error instanceof StaleDraft) return new Problem('stale');
   return error;
 }

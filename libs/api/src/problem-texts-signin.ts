@@ -40,6 +40,12 @@ export const SIGN_IN_PROBLEMS = {
     sv: 'Inloggningstjänsten har inte bekräftat din e-postadress. Bekräfta den i inloggningstjänsten och logga sedan in på nytt. Du kan också ansöka utan inloggning: kontakta kommunen.',
     en: 'The sign-in service has not verified your e-mail address. Verify it there, then sign in again. You can also apply without signing in: contact the municipality.',
   },
+  'email-not-usable': {
+    status: 403,
+    fi: 'Sähköpostiosoitteessasi on ennen @-merkkiä kirjaimia, joita emme voi käyttää: vain a–z, numerot ja tavalliset merkit käyvät. Kirjaudu toisella osoitteella. Hakea voi myös ilman kirjautumista: ota yhteyttä kuntaan.',
+    sv: 'Din e-postadress har före @-tecknet bokstäver som vi inte kan använda: bara a–z, siffror och vanliga tecken går. Logga in med en annan adress. Du kan också ansöka utan inloggning: kontakta kommunen.',
+    en: 'Your e-mail address has letters before the @ that we cannot use: only a–z, digits and common signs will do. Sign in with another address. You can also apply without signing in: contact the municipality.',
+  },
   'signed-in-elsewhere': {
     status: 403,
     fi: 'Tällä kirjautumisella ei pääse tämän kunnan palveluun.',

@@ -124,6 +124,16 @@ describe('signing in with a provider', () => {
     await refused('unverified', oidc.finish(query, begun, HERE));
   });
 
+  it('is not done with letters before the @ that look like others, by browser or by token', async () => {
+    for (const email of ['\uff4boordinaattori@kunta.example', '\u212aoordinaattori@kunta.example', 'j\u00e4sen@kunta.example']) {
+      Object.assign(provider.person, { email });
+      const oidc = oidcWith();
+      const { query, begun } = await visit(oidc);
+      await refused('unusable', oidc.finish(query, begun, HERE));
+      await expect(oidc.verify(await provider.accessToken({ email }))).rejects.toThrow(InvalidToken);
+    }
+  });
+
   it('tells age and home where the provider does, and is not hindered where it does so badly', async () => {
     Object.assign(provider.person, { birthdate: '1953-05-17', municipality: 'demo', district: 'Jukola' });
     const oidc = oidcWith();

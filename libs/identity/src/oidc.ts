@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, ty
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@minipilot/platform/config-sign-in.js';
 import { InvalidToken } from '@minipilot/platform/http/access.js';
+import { hasPlainLocalPart } from '@minipilot/platform/http/fields.js';
 import { residenceOf, type Claims, type Home, type Identity } from './identity.js';
 import type { Residence } from '@minipilot/platform/http/request-context.js';
 import { VerifiedTokens } from './verified-tokens.js';
@@ -20,9 +21,9 @@ const DESCRIPTION_LASTS = 60 * 60_000;
 /**
  * Why nobody was signed in. `unavailable`: the provider does not answer, or not properly; `interrupted`: the answer does not belong to
  * what this browser began, or comes twice; `refused`: the provider says no; `unverified`: it does not vouch for an e-mail address;
- * `elsewhere`: the person is not of this municipality.
+ * `unusable`: the address has letters before the @ that may look like others; `elsewhere`: the person is not of this municipality.
  */
-export type SignInFailure = 'unavailable' | 'interrupted' | 'refused' | 'unverified' | 'elsewhere';
+export type SignInFailure = 'unavailable' | 'interrupted' | 'refused' | 'unverified' | 'unusable' | 'elsewhere';
 
 /** Nobody was signed in. The message stays on the server. */
 export class SignInFailed extends Error {
@@ -276,6 +277,7 @@ function readPerson({ email, email_verified: verified, name }: JWTPayload): Pick
   if (typeof email !== 'string' || !/^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,190}$/u.test(email))
     throw new SignInFailed('unverified', 'there is no e-mail address');
   if (verified !== true) throw new SignInFailed('unverified', 'the e-mail address is not verified');
+  if (!hasPlainLocalPart(email)) throw new SignInFailed('unusable', 'the e-mail address has letters other than ASCII before the @');
   const known = typeof name === 'string' && /^[^\p{Cc}]{1,200}$/u.test(name);
   return { email: email.toLowerCase(), ...(known ? { name } : {}) };
 }

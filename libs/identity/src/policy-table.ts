@@ -27,6 +27,8 @@ export const HELPERS: readonly Role[] = ['agent', 'officer'];
 
 /** What applicants do themselves, or an officer for them where staff took the application down. */
 const theirs = { for: 'signed-in', own: 'application', helped: ['officer'] } as const;
+/** What officers do with what applicants wrote. */
+const unscored = { for: ['officer'], own: 'application', others: ['officer'] } as const;
 /** A member's own book of cards. */
 const ownBook = { for: ['member', 'chair'], own: 'committee', unobserved: true } as const;
 
@@ -87,8 +89,8 @@ export const policyTable = {
   'GET /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', others: ['officer', 'decision-maker'] },
   'PUT /api/:tenant/applications/:pilot': { for: 'signed-in', own: 'application', stage: 'before-close' },
   'POST /api/:tenant/applications/:pilot/withdrawal': { ...theirs, stage: 'before-close' },
-  'POST /api/:tenant/applications/:pilot/check': { for: ['officer'], stage: 'undecided' },
-  'POST /api/:tenant/applications/:pilot/completion-request': { for: ['officer'], stage: 'undecided' },
+  'POST /api/:tenant/applications/:pilot/check': { ...unscored, stage: 'undecided' },
+  'POST /api/:tenant/applications/:pilot/completion-request': { ...unscored, stage: 'undecided' },
   'POST /api/:tenant/applications/:pilot/completion': { for: 'signed-in', own: 'application', others: ['officer'], stage: 'undecided' },
 
   // Scoring, proposal and decision
@@ -107,7 +109,7 @@ export const policyTable = {
   'POST /api/:tenant/calls/:call/readings': { for: ['officer', 'member'], stage: 'call-is-rolling' },
   'POST /api/:tenant/calls/:call/rounds': { for: ['officer'], stage: 'call-is-rolling' },
   'GET /api/:tenant/calls/:call/proposal': { for: ['officer', 'member', 'chair', 'decision-maker', 'auditor'] },
-  'POST /api/:tenant/calls/:call/proposal/signature': { for: ['chair'], stage: 'proposed' },
+  'POST /api/:tenant/calls/:call/proposal/signature': { for: ['chair'], fresh: true, stage: 'proposed' },
   'POST /api/:tenant/calls/:call/decisions': { for: ['decision-maker'], fresh: true, stage: 'proposal-is-signed' },
   'POST /api/:tenant/calls/:call/notices': { for: ['officer'], stage: 'decided' },
   'POST /api/:tenant/calls/:call/publication': { for: ['officer'], stage: 'to-publish' },
@@ -169,8 +171,8 @@ export const policyTable = {
   'POST /api/:tenant/applications/:pilot/report-return': { for: ['officer'], stage: 'paid' },
   'POST /api/:tenant/applications/:pilot/report-acceptance': { for: ['officer'], stage: 'paid' },
   'POST /api/:tenant/applications/:pilot/report-extension': { for: ['officer'], stage: 'paid' },
-  'POST /api/:tenant/applications/:pilot/public-text': { for: ['officer'], stage: 'granted' },
-  'POST /api/:tenant/applications/:pilot/public-text/hints': { for: ['officer'] },
+  'POST /api/:tenant/applications/:pilot/public-text': { ...unscored, stage: 'granted' },
+  'POST /api/:tenant/applications/:pilot/public-text/hints': unscored,
   'POST /api/:tenant/applications/:pilot/public-recipient': { for: ['officer'], stage: 'granted' },
 
   // Payouts
@@ -188,11 +190,11 @@ export const policyTable = {
   'POST /api/:tenant/services/:service/decision': { for: ['decision-maker'], fresh: true, stage: 'adoption-is-proposed' },
   'POST /api/:tenant/services/:service/districts': { for: ['owner'], stage: 'adopted' },
   'POST /api/:tenant/services/:service/reviews': { for: ['owner'], stage: 'adopted' },
-  'POST /api/:tenant/services/:service/end': { for: ['owner', 'decision-maker'], stage: 'adopted' },
+  'POST /api/:tenant/services/:service/end': { for: ['owner', 'decision-maker'], fresh: true, stage: 'adopted' },
 
   // Policy of the municipality, work that waits, the rights of a person
   'GET /api/:tenant/policy': { for: 'signed-in' },
-  'PUT /api/:tenant/policy': { for: ['admin'] },
+  'PUT /api/:tenant/policy': { for: ['admin'], fresh: true },
   'GET /api/:tenant/worklist': {
     for: ['officer', 'member', 'chair', 'decision-maker', 'appeal-body', 'finance-clerk', 'finance-approver', 'owner'],
   },

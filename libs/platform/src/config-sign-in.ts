@@ -78,7 +78,7 @@ export function readSignIn(
       'MINIPILOT_ADMINS',
       [],
       (value) => {
-        const named = value.split(',').map((item) => /^\s*([a-z0-9]{2,20}):([^\s:@]{1,64}@[^\s:@]{1,190})\s*$/.exec(item));
+        const named = value.split(',').map((item) => /^\s*([a-z0-9]{2,20}):([!-9;-?A-~]{1,64}@[^\s:@]{1,190})\s*$/.exec(item));
         const admins = named.map((found) => ({ tenant: found?.[1] ?? '', email: (found?.[2] ?? '').toLowerCase() }));
         return admins.every(({ tenant }) => tenants.includes(tenant)) ? admins : undefined;
       },

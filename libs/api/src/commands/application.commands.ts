@@ -8,8 +8,8 @@ import { addDays, localDate, startOfDay } from '@minipilot/kernel/time.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
 import {
   Cents,
-  EmailField,
   IbanField,
+  IdentityEmailField,
   isBusinessId,
   ListOf,
   LocalDateField,
@@ -49,7 +49,7 @@ export class WithdrawRecipient {}
 export class ChangeRecipient {
   @Text(120) name: string;
   @PhoneField({ optional: true }) phone?: string;
-  @EmailField({ optional: true }) email?: string;
+  @IdentityEmailField({ optional: true }) email?: string;
   @Text(300, { optional: true }) address?: string;
 }
 export class RetryPayout {}

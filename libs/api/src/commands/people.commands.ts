@@ -109,12 +109,13 @@ async function clearOutbox(desk: Desk, tenant: string, subject: string, pilots: 
   }
 }
 
-async function forget(desk: Desk, act: Act, subject: string) {
+/** An address is no part of `body`: its fingerprint would stay with the events of somebody who is forgotten. */
+async function forget(desk: Desk, act: Act, subject: string, body: { application?: string } = {}) {
   const { tenant } = act.caller;
   const pilots = await desk.parts.pilotsOf(tenant, subject);
   const held = await heldFor(desk, act, subject, pilots);
   const purposes = PURPOSES.filter((p) => !held.some((h) => h.purpose === p));
-  const answer = await desk.answer(act, person, personStream(tenant, subject), { type: 'ForgetPerson', purposes, held }, { body: {} });
+  const answer = await desk.answer(act, person, personStream(tenant, subject), { type: 'ForgetPerson', purposes, held }, { body });
   const { sealed } = await desk.parts.vault.export(tenant, subject);
   const recognised = held.length > 0 || (await stillCounts(desk, tenant, subject, pilots));
   const erased = await desk.parts.vault.erase(tenant, subject, purposes, { recognised });
@@ -136,8 +137,12 @@ export const peopleHandlers = [
     const { tenant } = act.caller;
     if ((email === undefined) === (application === undefined))
       throw new Problem('invalid-body', {}, { errors: [{ pointer: '#/email', code: email === undefined ? 'required' : 'unknown-field' }] });
-    if (application !== undefined) return forget(desk, act, (await desk.look(pilot, pilotStream(tenant, application))).state.applicant);
-    const { subject } = await desk.parts.vault.resolve(tenant, { kind: 'email', value: email! });
+    if (application !== undefined) {
+      const { applicant } = (await desk.look(pilot, pilotStream(tenant, application))).state;
+      return forget(desk, act, applicant, { application });
+    }
+    const subject = await desk.parts.vault.find(tenant, { kind: 'email', value: email! });
+    if (subject === null) throw new Problem('not-found');
     return forget(desk, act, subject);
   }),
 ];

@@ -10,7 +10,7 @@ import { Rejected } from '@minipilot/kernel/decider.js';
 import type { Secret } from '@minipilot/platform/run/decision-runner.js';
 import {
   Cents,
-  EmailField,
+  IdentityEmailField,
   IdField,
   InstantField,
   ListOf,
@@ -27,12 +27,12 @@ import { handler, type Act, type Desk } from '../desk.js';
 import { CodeField } from '../fields.js';
 
 export class MemberDto {
-  @EmailField() email: string;
+  @IdentityEmailField() email: string;
   @Text(120) name: string;
 }
 export class StartScoring {
   @ListOf(() => MemberDto, 30, { min: 1 }) members: MemberDto[];
-  @EmailField() chair: string;
+  @IdentityEmailField() chair: string;
   @InstantField() closesAt: string;
 }
 export class ExtendScoring {

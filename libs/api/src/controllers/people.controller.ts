@@ -147,7 +147,7 @@ export class PeopleController {
   }
 
   @Describe('forgetPerson', 'Destroys the keys of what is held on a person who asked on paper', Erasure, {
-    description: 'The answer says what the law holds back, and until when.',
+    description: 'The answer says what the law holds back, and until when. Once forgotten, nobody is known by the address any more: 404.',
   })
   @Post('people/erasure')
   @HttpCode(200)

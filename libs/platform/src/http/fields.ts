@@ -158,15 +158,25 @@ export const LocalTimeField = (options: FieldOptions = {}): PropertyDecorator =>
     onText('localTime', (value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value)),
   );
 
-/** An e-mail address of at most 254 characters. */
-export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
+const email = (options: FieldOptions, ...more: Rule[]): PropertyDecorator =>
   field(
     { type: 'string', format: 'email', maxLength: 254 },
     options,
     IsString,
     (validation) => MaxLength(254, validation),
     (validation) => IsEmail({}, validation),
+    ...more,
   );
+
+/** An e-mail address of at most 254 characters. */
+export const EmailField = (options: FieldOptions = {}): PropertyDecorator => email(options);
+
+/** Whether all letters before the @ of an e-mail address are ASCII, which cannot be taken for others. */
+export const hasPlainLocalPart = (address: string): boolean => !/[^\u0000-\u007f][^]*@/.test(address);
+
+/** An e-mail address by which somebody will be known here. */
+export const IdentityEmailField = (options: FieldOptions = {}): PropertyDecorator =>
+  email(options, onText('emailLetters', hasPlainLocalPart));
 
 /** A phone number as people write it: digits, spaces, dashes and brackets, perhaps a plus in front. */
 export const PhoneField = (options: FieldOptions = {}): PropertyDecorator =>

@@ -60,6 +60,11 @@ export const FIELD_TEXTS: Readonly<Record<string, Texts>> = {
   },
   'local-time': { fi: 'Anna kellonaika muodossa TT:MM.', sv: 'Ange klockslag i formen TT:MM.', en: 'Give a time of day as HH:MM.' },
   email: { fi: 'Sähköpostiosoite ei ole kelvollinen.', sv: 'E-postadressen är inte giltig.', en: 'This is not a valid e-mail address.' },
+  'email-letters': {
+    fi: 'Ennen @-merkkiä käyvät vain kirjaimet a–z, numerot ja tavalliset merkit.',
+    sv: 'Före @-tecknet går bara bokstäverna a–z, siffror och vanliga tecken.',
+    en: 'Before the @ only the letters a–z, digits and common signs will do.',
+  },
   phone: { fi: 'Puhelinnumero ei ole kelvollinen.', sv: 'Telefonnumret är inte giltigt.', en: 'This is not a valid phone number.' },
   iban: {
     fi: 'IBAN ei ole kelvollinen. Kirjoita se ilman välejä.',
@@ -110,6 +115,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   instant: { code: 'instant' },
   localTime: { code: 'local-time' },
   isEmail: { code: 'email' },
+  emailLetters: { code: 'email-letters' },
   phone: { code: 'phone' },
   iban: { code: 'iban' },
   businessId: { code: 'business-id' },

@@ -100,6 +100,21 @@ describe('vault', () => {
       }
     });
 
+    it('takes letters of an e-mail address for no others that look like them', async () => {
+      const subjects = [];
+      for (const value of ['koordinaattori@example.fi', '\uff4boordinaattori@example.fi', 'koordinaattor\u2170@example.fi'])
+        subjects.push((await vault.resolve('demo', email(value))).subject);
+      expect(new Set(subjects).size).toBe(3);
+      // the same letter written in two ways
+      const { subject } = await vault.resolve('demo', email('j\u00e4sen@example.fi'));
+      expect(await vault.resolve('demo', email('ja\u0308sen@example.fi'))).toMatchObject({ subject, known: true });
+      // names and numbers go on as people write them
+      const weak = await vault.resolve('demo', { kind: 'weak', name: 'Aino \uff36irtanen', reach: '0401234567' });
+      expect(await vault.resolve('demo', { kind: 'weak', name: 'Aino Virtanen', reach: '0401234567' })).toMatchObject({
+        subject: weak.subject,
+      });
+    });
+
     it('keeps people, kinds and municipalities apart', async () => {
       const all = [
         await vault.resolve('demo', email('a@example.fi')),

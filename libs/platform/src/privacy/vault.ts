@@ -470,6 +470,12 @@ export class Vault {
 
 /** One spelling for what people write in several. */
 function normalised(identity: Identity): string[] {
+  // letters that look like others are others in an address, and somebody else's
+  if (identity.kind === 'email') {
+    const address = identity.value.normalize('NFC').trim().toLowerCase();
+    if (address === '') throw new RangeError('an empty email identifies nobody');
+    return [address];
+  }
   const plain = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
   const parts = identity.kind === 'weak' ? [plain(identity.name), reach(plain(identity.reach))] : [plain(identity.value)];
   if (identity.kind === 'business-id') {

@@ -13,6 +13,14 @@ export class WrongRevision extends Error {
   }
 }
 
+/** An event with this id is in the store already, perhaps in another stream. Nothing was written. */
+export class DuplicateEvent extends Error {
+  constructor(readonly id: string) {
+    super(`an event with id ${id} is in the store already`);
+    this.name = 'DuplicateEvent';
+  }
+}
+
 /** The append did not reach the store before `notAfter`. Nothing was written. */
 export class TooLate extends Error {
   constructor(readonly notAfter: Instant) {

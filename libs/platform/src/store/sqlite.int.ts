@@ -12,8 +12,8 @@ import { buildOnce } from '../../../../test/support/built.js';
 import { openEventsFile, StoreRefused } from './connection.js';
 import { eventStoreContract, follow, newEvent, newStream } from './contract.js';
 import { DemoClock } from './demo-clock.js';
-import { NO_STREAM, StoreUnavailable } from './port.js';
-import { DuplicateEvent, SqliteEventStore } from './sqlite.js';
+import { DuplicateEvent, NO_STREAM, StoreUnavailable } from './port.js';
+import { SqliteEventStore } from './sqlite.js';
 
 const now = () => instant(Date.now());
 const directories: string[] = [];

@@ -3,16 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewEvent, Position, Recorded } from '@minipilot/kernel/event.js';
 import type { Instant } from '@minipilot/kernel/time.js';
 import { isLocked, lockPause, openEventsFile, sqliteCode, StoreRefused, whenUnlocked } from './connection.js';
-import { MAX_APPEND_BYTES, NO_STREAM, StoreUnavailable, TooLate, WrongRevision } from './port.js';
+import { DuplicateEvent, MAX_APPEND_BYTES, NO_STREAM, StoreUnavailable, TooLate, WrongRevision } from './port.js';
 import type { Appended, Batch, EventStore } from './port.js';
-
-/** An event with this id is in the store already, perhaps in another stream. Nothing was written. */
-export class DuplicateEvent extends Error {
-  constructor(readonly id: string) {
-    super(`an event with id ${id} is in the store already`);
-    this.name = 'DuplicateEvent';
-  }
-}
 
 /** Rows that one statement reads at most: longer reads would hold the write-ahead log. */
 const PAGE = 1_000;
