@@ -85,6 +85,12 @@ describe('who sees what', () => {
     await town.staff.officer.post(`calls/${scored}/scoring`, scoring);
     expectProblem(await both.ask('GET', `applications/${id}`), 404, 'not-found');
     expect(await titles()).toEqual([null]);
+    // nor is it told by what an officer does with an application
+    for (const path of ['check', 'completion-request', 'public-text', 'public-text/hints']) {
+      const body = { title: 'Kokeilu', summary: `Mukana ${owner.name}.` };
+      expectProblem(await both.ask('POST', `applications/${id}/${path}`, { body }), 404, 'not-found');
+      expect((await town.staff.officer.ask('POST', `applications/${id}/${path}`, { body })).status).not.toBe(404);
+    }
     expect((await town.staff.officer.get(`applications/${id}`)).contact.name).toBe(owner.name);
     await town.api.advance('2027-02-27T13:01:00.000Z');
     expect((await both.get(`applications/${id}`)).contact.name).toBe(owner.name);
