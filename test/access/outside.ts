@@ -100,7 +100,7 @@ export function outsideStages({
       ids: { call: calls.open },
       body: { applications: [pilot], channel: 'letter', sentOn: '2027-02-20' },
     },
-    'POST /api/:tenant/calls/:call/publication': { caller: officer, ids: { call: calls.open } },
+    'POST /api/:tenant/calls/:call/publication': { caller: officer, ids: { call: calls.open }, body: { publishedOn: '2027-02-27' } },
 
     'GET /api/:tenant/calls/:call/tally': notYet(),
     'GET /api/:tenant/calls/:call/tally/ballots': notYet(),
