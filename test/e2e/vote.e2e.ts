@@ -130,7 +130,8 @@ describe('residents vote', () => {
     note('naapuri-0', again.tracker, [3]);
     // nobody who erases another learns who has voted: it is the same for those who have not
     const { admin } = town.staff;
-    await town.api.voter('ei-valitse');
+    // known from a sign-in, and has not voted
+    await (await town.api.voter('ei-valitse')).get('my/applications');
     for (const who of ['naapuri-1', 'ei-valitse'])
       expect(await admin.post('people/erasure', { email: `${who}@demo.example` })).toMatchObject({
         held: [{ purpose: 'once-per-person', until: null }],
